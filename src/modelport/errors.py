@@ -1,0 +1,186 @@
+"""The errors that Modelport raises, sorted by who can act on them.
+
+    ModelportError
+    ├── UserError              the caller: a name, a path, an argument, a configuration file      exit 2
+    │   ├── ScriptError        the entry script cannot be used as it is (file:line first)
+    │   └── MissingExtraError  an optional dependency is not installed (names the extra)
+    ├── NotFoundError          no such workspace, model, environment, service, run or secret      exit 4
+    ├── ConflictError          it exists already, is in use, or another operation holds it        exit 5
+    ├── ResolutionError        the environment cannot be solved or built                          exit 6
+    ├── DeploymentError        the service did not become ready; the user's traceback comes first exit 7
+    ├── ScoringError           the service answered, and not with 200                             exit 8
+    ├── StorageError           the disk is full, a file is damaged, the catalogue is locked       exit 9
+    └── ProtocolError          two parts of Modelport do not understand each other                exit 70
+
+Every error carries a `code` (see `modelport explain CODE`), a message that names the object, what is wrong, the value
+seen and the valid choices, and a `remedy`: what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ModelportError(Exception):
+    """An error of Modelport: what is wrong, and what to do next.
+
+    `str(error)` is the message followed by the remedy; the parts are the attributes `code`, `message`, `remedy`.
+
+    >>> error = ModelportError("model-not-found", "Model 'diabetes' is not registered.", "Run: modelport model list")
+    >>> print(error)
+    Model 'diabetes' is not registered.
+      -> Run: modelport model list  [model-not-found]
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(code, message, remedy)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        if not self.remedy:
+            return f"{self.message}  [{self.code}]"
+        return f"{self.message}\n  -> {self.remedy}  [{self.code}]"
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON-ready words: `code`, `message`, `remedy`, `exit_code`."""
+        return {"code": self.code, "message": self.message, "remedy": self.remedy, "exit_code": self.exit_code}
+
+
+class UserError(ModelportError):
+    """Something that the caller gave is not valid; nothing was changed."""
+
+    exit_code = 2
+
+
+class ScriptError(UserError):
+    """The entry script cannot be used: it is missing, does not parse, or lacks a usable `init()` or `run()`."""
+
+    def __init__(self, code: str, message: str, remedy: str = "", *, file: str = "", line: int = 0) -> None:
+        super().__init__(code, message, remedy)
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
+        return place + super().__str__()
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON-ready words, with `file` and `line`."""
+        return {**super().to_dict(), "file": self.file, "line": self.line}
+
+
+class MissingExtraError(UserError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            "extra-missing",
+            f"{feature} needs the optional dependencies of 'modelport[{extra}]', which are not installed.",
+            f"Run: pip install 'modelport[{extra}]'",
+        )
+        self.extra = extra
+
+
+class NotFoundError(ModelportError):
+    """What was asked for does not exist; the message names the nearest thing that does."""
+
+    exit_code = 4
+
+
+class ConflictError(ModelportError):
+    """What was asked for contradicts the present state: it exists, is in use, or is being changed by someone else."""
+
+    exit_code = 5
+
+
+class ResolutionError(ModelportError):
+    """The environment cannot be solved, locked or installed."""
+
+    exit_code = 6
+
+
+class DeploymentError(ModelportError):
+    """The service did not become ready, or a running revision could not be replaced.
+
+    `traceback` is the user's own traceback (empty where there is none) and comes first in `str(error)`; `step` is the
+    step that broke; `logs` are the last lines of the service's log.
+    """
+
+    exit_code = 7
+
+    def __init__(
+        self, code: str, message: str, remedy: str = "", *, step: str = "", traceback: str = "", logs: str = ""
+    ) -> None:
+        super().__init__(code, message, remedy)
+        self.step = step
+        self.traceback = traceback
+        self.logs = logs
+
+    def __str__(self) -> str:
+        first = f"{self.traceback.rstrip()}\n\n" if self.traceback else ""
+        step = f"Step '{self.step}' failed: " if self.step else ""
+        return first + step + super().__str__()
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON-ready words, with `step` and `traceback`."""
+        return {**super().to_dict(), "step": self.step, "traceback": self.traceback}
+
+
+class ScoringError(ModelportError):
+    """The service answered a scoring request with a status other than 200, or could not be reached.
+
+    `status` is the HTTP status (0 where there was no answer), `body` the answer as text, `headers` its headers.
+    """
+
+    exit_code = 8
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        *,
+        status: int = 0,
+        body: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(code, message, remedy)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON-ready words, with `status` and `body`."""
+        return {**super().to_dict(), "status": self.status, "body": self.body}
+
+
+class StorageError(ModelportError):
+    """The home of the workspace cannot be read or written: disk full, damaged file, locked catalogue."""
+
+    exit_code = 9
+
+
+class ProtocolError(ModelportError):
+    """Two parts of Modelport do not understand each other: another version, or damaged data."""
+
+    exit_code = 70
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A sentence that names the valid choice nearest to `word`, or all of them, or nothing if there are none.
+
+    >>> nearest("dependancies", ["name", "channels", "dependencies"])
+    "Did you mean 'dependencies'?"
+    >>> nearest("x", ["b", "a"])
+    'Valid: a, b.'
+    """
+    known = sorted(set(choices))
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Valid: {', '.join(known)}." if known else ""

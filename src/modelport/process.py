@@ -1,0 +1,214 @@
+"""The only place that starts programs: always from a list of words, never through a shell.
+
+`run` waits for a program and returns what it printed; `spawn` starts one that runs beside this process (a worker);
+`spawn_detached` starts one that outlives it (the server of a local service). The identity of a process is its id
+together with its start time, because the kernel reuses ids.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from modelport.errors import UserError
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A program that has ended: its words, exit code (negative: the signal) and output as text."""
+
+    arguments: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """A process that can be recognised later: its id and its start time in clock ticks since boot (proc(5))."""
+
+    pid: int
+    start_ticks: int
+
+    def is_alive(self) -> bool:
+        """Whether exactly this process still runs (a zombie does not)."""
+        return start_ticks_of(self.pid) == self.start_ticks
+
+
+def run(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    timeout_seconds: float | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """Run a program to its end and return its output; `on_line` sees each line of standard error as it comes.
+
+    Raises `UserError` (`program-missing`) where the program does not exist, and `TimeoutError` past the time limit,
+    after the program was killed.
+    """
+    words = tuple(os.fspath(word) for word in arguments)
+    with _open(words, environ, directory) as child:
+        try:
+            if on_line is not None and child.stderr is not None:
+                return _stream(child, words, on_line)
+            stdout, stderr = child.communicate(timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as expired:
+            child.kill()
+            child.communicate()
+            raise TimeoutError(f"{words[0]} did not end within {timeout_seconds} s") from expired
+        except BaseException:
+            child.kill()  # Ctrl-C must not leave a solver or an installer behind
+            raise
+        return Completed(words, child.returncode, stdout, stderr)
+
+
+def _open(
+    words: tuple[str, ...], environ: Mapping[str, str] | None, directory: Path | None
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            words,
+            env=None if environ is None else dict(environ),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        raise program_missing(words[0], error) from error
+
+
+def _stream(child: subprocess.Popen[str], words: tuple[str, ...], on_line: Callable[[str], None]) -> Completed:
+    """Relay standard error line by line; standard output is small in every caller and is read afterwards."""
+    lines: list[str] = []
+    assert_stderr: IO[str] | None = child.stderr
+    for line in assert_stderr or ():
+        lines.append(line)
+        on_line(line.rstrip("\n"))
+    stdout = child.stdout.read() if child.stdout else ""
+    return Completed(words, child.wait(), stdout, "".join(lines))
+
+
+def spawn(
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    environ: Mapping[str, str],
+    directory: Path,
+    stdout: int,
+    stderr: int,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a program beside this process, in its own session, with the given descriptors for its output.
+
+    The caller owns the process and must wait for it. Raises `UserError` (`program-missing`).
+    """
+    words = [os.fspath(word) for word in arguments]
+    try:
+        return subprocess.Popen(
+            words,
+            env=dict(environ),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        raise program_missing(words[0], error) from error
+
+
+def spawn_detached(
+    arguments: Sequence[str | os.PathLike[str]], *, environ: Mapping[str, str], directory: Path, output: Path
+) -> ProcessIdentity:
+    """Start a program that outlives this process, its output appended to the file `output` (created 0600)."""
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        child = spawn(arguments, environ=environ, directory=directory, stdout=descriptor, stderr=descriptor)
+    finally:
+        os.close(descriptor)
+    identity = ProcessIdentity(child.pid, start_ticks_of(child.pid) or 0)
+    _abandon(child)
+    return identity
+
+
+def _abandon(child: subprocess.Popen[bytes]) -> None:
+    # The child is meant to outlive us: tell Popen that its end is nobody's concern, or it warns when collected.
+    child.returncode = 0
+
+
+def start_ticks_of(pid: int) -> int | None:
+    """The start time of process `pid` in clock ticks since boot, or None if it does not run (or is a zombie)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None if Path("/proc/self/stat").exists() else _start_ticks_without_proc(pid)
+    fields = stat.rpartition(")")[2].split()  # the command name may hold spaces and parentheses
+    return None if fields[0] in ("Z", "X") else int(fields[19])
+
+
+def _start_ticks_without_proc(pid: int) -> int | None:
+    """On systems without /proc the id alone has to do: 0 if the process exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return 0
+    return 0
+
+
+def terminate(identity: ProcessIdentity, *, grace_seconds: float) -> bool:
+    """Ask the process to end, and kill it after the grace period; True if it ended in time by itself."""
+    if not identity.is_alive():
+        return True
+    os.kill(identity.pid, signal.SIGTERM)
+    if wait_until_gone(identity, timeout_seconds=grace_seconds):
+        return True
+    kill(identity)
+    return False
+
+
+def kill(identity: ProcessIdentity) -> None:
+    """Kill the process at once and wait until the kernel has let go of it."""
+    if identity.is_alive():
+        os.kill(identity.pid, signal.SIGKILL)
+        wait_until_gone(identity, timeout_seconds=5.0)
+
+
+def wait_until_gone(identity: ProcessIdentity, *, timeout_seconds: float) -> bool:
+    """Wait until the process has ended; False if it still runs after the time limit."""
+    deadline = time.monotonic() + timeout_seconds
+    while identity.is_alive():
+        _reap(identity.pid)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _reap(pid: int) -> None:
+    """Collect a child of ours that has ended, so that it does not stay a zombie; others are not ours to collect."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
+
+
+def program_missing(program: str, error: OSError) -> UserError:
+    """The error for a program that cannot be started."""
+    return UserError(
+        "program-missing",
+        f"The program '{program}' cannot be started: {error.strerror or error}.",
+        "Check the path and that the file is executable.",
+    )
