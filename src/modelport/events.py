@@ -8,7 +8,6 @@ write of at most 4 kB, so that several processes can append at once (write(2)); 
 from __future__ import annotations
 
 import datetime
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -137,6 +136,8 @@ class EventRecord:
 
     def _rotate(self) -> None:
         """Move each segment one place on, under a lock, unless another process has just done it."""
+        import fcntl  # Unix only; reading and appending work without it
+
         lock = os.open(self._directory / "events.lock", os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)

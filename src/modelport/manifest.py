@@ -1,0 +1,168 @@
+"""service.json: everything that a replica is told, written by targets and read by the server.
+
+The same file stands in a local service's folder and in an image. It holds no secrets: keys lie in a file of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from modelport.errors import ProtocolError, UserError, nearest
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one replica takes on at once, and for how long.
+
+    Times in milliseconds and seconds, sizes in bytes; the defaults are those of the v1 service.
+    """
+
+    workers: int = 1
+    max_concurrent_requests: int = 1
+    scoring_timeout_ms: int = 60_000
+    max_request_wait_time_ms: int = 500
+    max_body_bytes: int = 100 * 1024 * 1024
+    body_budget_bytes: int = 1024 * 1024 * 1024
+    max_header_bytes: int = 32 * 1024
+    header_timeout_seconds: float = 5.0
+    init_timeout_seconds: float = 300.0
+    drain_timeout_seconds: float = 90.0
+
+    def check(self) -> Limits:
+        """Return the limits themselves if each is a positive number, else raise `UserError` naming the first that is
+        not."""
+        for limit in fields(self):
+            value = getattr(self, limit.name)
+            whole = isinstance(limit.default, int)
+            if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value <= 0:
+                kind = "a whole number" if whole else "a number"
+                raise UserError(
+                    "limit-invalid",
+                    f"The limit {limit.name} must be {kind} greater than zero; it is {value!r}.",
+                    f"Leave {limit.name} out for the default, {limit.default}.",
+                )
+        return self
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where the replica listens: `port` 0 means a free one; loopback unless told otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = 5001
+    cors_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the worker runs: the interpreter, the folder it stands in, the script, the models.
+
+    `app_directory` is the working directory (in an image /var/azureml-app); `entry_script` is relative to it;
+    `model_directory` becomes AZUREML_MODEL_DIR; `models` names what is served ("name:version").
+    """
+
+    python: str
+    app_directory: str
+    entry_script: str
+    model_directory: str = ""
+    environment_variables: dict[str, str] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the replica writes and reads beside its program; empty means "not there".
+
+    `service_directory` holds the event record and `server.json`; `runtime_directory` is short and holds sockets;
+    `keys_file` is a 0600 file of accepted keys; `log_file` is where lines go, or the server's own standard output.
+    """
+
+    service_directory: str = ""
+    runtime_directory: str = ""
+    keys_file: str = ""
+    log_file: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One revision of one service, complete. `debug` puts exception texts into answers; `exit_on_init_failure` ends
+    the server with exit code 3 when the first init() fails (images)."""
+
+    service_name: str
+    program: Program
+    service_id: str = ""
+    revision: int = 1
+    operation: str = ""
+    limits: Limits = Limits()
+    listen: Listen = Listen()
+    places: Places = Places()
+    auth_enabled: bool = False
+    debug: bool = False
+    exit_on_init_failure: bool = False
+    schema: int = SCHEMA_VERSION
+
+    def to_json(self) -> str:
+        """The manifest as indented JSON, keys in the order of the fields."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write the manifest to `path` (0600), completely or not at all."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(self.to_json())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """Read a manifest. Raises `ProtocolError` for another schema version and for keys or values that are not of
+        the manifest."""
+        try:
+            words = json.loads(text)
+        except ValueError as error:
+            raise _damaged(f"it is not JSON ({error})") from error
+        if not isinstance(words, dict):
+            raise _damaged("it is not a JSON object")
+        if words.get("schema") != SCHEMA_VERSION:
+            raise ProtocolError(
+                "manifest-version",
+                f"The manifest has schema {words.get('schema')!r}; this version of Modelport reads {SCHEMA_VERSION}.",
+                "Deploy the service again with this version.",
+            )
+        parts = {"limits": Limits, "listen": Listen, "places": Places, "program": Program}
+        built = {key: _build(parts[key], value, key) if key in parts else value for key, value in words.items()}
+        return _build(cls, built, "manifest")
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Read the manifest at `path`. Raises `ProtocolError` as `from_json` does, and `OSError`."""
+        return cls.from_json(path.read_text())
+
+
+Part = TypeVar("Part")
+
+
+def _build(kind: type[Part], words: Any, where: str) -> Part:
+    if not isinstance(words, dict):
+        raise _damaged(f"'{where}' is not an object")
+    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
+    for key in words:
+        if key not in known:
+            raise _damaged(f"'{where}' has the unknown key '{key}'. {nearest(key, known)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in words.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise _damaged(f"'{where}' is not complete ({error})") from error
+
+
+def _damaged(what: str) -> ProtocolError:
+    return ProtocolError("manifest-damaged", f"The manifest cannot be used: {what}.", "Deploy the service again.")

@@ -1,0 +1,97 @@
+"""What a worker does from its first line to its last: say hello, load the script, run init(), serve, end."""
+
+import mmap
+import os
+import socket
+import sys
+import time
+
+from . import loop, stdio, wire
+from .channel import Channel, ServerGone
+
+EXIT_INIT_FAILED = 3  # as the original server did; engines and users know it
+_OOM_SCORE_ADJ = 500  # of -1000..1000: the kernel is to pick the worker, not the server
+
+
+def start(socket_fd, slots_fd):
+    """Run the worker on the given descriptors and end the process."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, socket_fd)
+    channel = Channel(connection)
+    inbox = loop.Inbox(channel)
+    try:
+        code = _work(channel, inbox, slots_fd)
+    except (ServerGone, KeyboardInterrupt):
+        code = 0
+    except wire.WireError as error:
+        sys.stderr.write("worker: the server sent something that is not of the wire: %s\n" % error)
+        code = 70
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code:
+        os._exit(code)  # threads of the user's that still run must not hold up a failed worker
+    sys.exit(0)
+
+
+def _work(channel, inbox, slots_fd):
+    hello = _hello(channel)
+    _volunteer_for_the_oom_killer()
+    stdio.install(1, 2)
+    _show_crashes()
+    from . import script
+
+    started = time.time()
+    try:
+        scoring = script.load_script(hello["script"], hello["app_root"])
+        scoring.init()
+    except script.ScriptProblem as problem:
+        channel.send(wire.pack_json(wire.FAILED, 0, problem.to_dict()))
+        return EXIT_INIT_FAILED
+    threads = hello["threads"]
+    slots = wire.Slots(mmap.mmap(slots_fd, hello["slots_bytes"]), threads)
+    runner = loop.Runner(scoring, channel, slots, stdio.set_request_id)
+    channel.send(wire.pack_json(wire.READY, 0, _ready(scoring, time.time() - started)))
+    if threads == 1:
+        loop.serve_with_one_thread(inbox, runner)
+    else:
+        loop.serve_with_threads(inbox, runner, threads)
+    return 0
+
+
+def _hello(channel):
+    """The first frame: what to load. Nothing else may come before READY."""
+    frames = ()
+    while not frames:
+        frames = channel.receive(wait=True)
+    kind, _, _, payload = frames[0]
+    if kind != wire.HELLO:
+        raise wire.WireError("the first frame is not a hello but of kind %d" % kind)
+    hello = wire.unpack_json(payload)
+    if hello.get("version") != wire.VERSION:
+        raise wire.WireError("the server speaks version %r, this worker %d" % (hello.get("version"), wire.VERSION))
+    return hello
+
+
+def _ready(scoring, seconds):
+    return {
+        "version": wire.VERSION,
+        "needs_headers": bool(scoring.needs_headers),
+        "needs_request": bool(scoring.needs_request),
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "init_seconds": seconds,
+        "description": scoring.describe(),
+    }
+
+
+def _volunteer_for_the_oom_killer():
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:
+            file.write(str(_OOM_SCORE_ADJ))
+    except OSError:
+        return  # not Linux, or a system that forbids it: the kernel then chooses by size, usually the worker as well
+
+
+def _show_crashes():
+    """A segmentation fault prints the Python stack, with the script's file and line, before the process dies."""
+    import faulthandler
+
+    faulthandler.enable(file=2)
