@@ -1,0 +1,47 @@
+"""What every test shares: a home of its own for the whole run, and one way to say that a component is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+Need = Callable[[str, bool, str], None]
+
+
+def require(component: str, present: bool, how_to_get: str) -> None:
+    """Go on if a component of the machine is present; else skip the test, or fail it where `CI` is set.
+
+    A developer's machine may lack an engine; the machine that checks a change installs it, and must not pass by
+    skipping.
+    """
+    if present:
+        return
+    reason = f"needs {component}, which this machine lacks; to get it: {how_to_get}"
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(f"{reason} (with CI set, a missing component is a failure)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def need() -> Need:
+    """`need("wrk", shutil.which("wrk") is not None, "apt install wrk")`: the only way a test may be skipped."""
+    return require
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Point the settings at folders of this run, so that no test can touch the home of whoever runs it."""
+    home = tmp_path_factory.mktemp("modelport-home")
+    runtime = Path(tempfile.mkdtemp(prefix="mp-"))  # short: the path of a socket has 108 bytes
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("MODELPORT_")]:
+            patch.delenv(name)
+        patch.setenv("MODELPORT_HOME", str(home))
+        patch.setenv("MODELPORT_RUNTIME_DIR", str(runtime))
+        yield home
+    shutil.rmtree(runtime, ignore_errors=True)
