@@ -1,0 +1,178 @@
+"""The catalogue of a workspace: one SQL database, opened in its newest form, with short and safe transactions.
+
+SQLite in WAL mode is the default: readers never wait, writers take turns from their first statement on. Other engines
+are a URL away; what only SQLite needs is in `_prepare_sqlite`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from modelport.errors import StorageError
+from modelport.storage import tables
+from modelport.storage.files import PRIVATE_FILE, locked, storage_failures
+
+BUSY_TIMEOUT_SECONDS = 60.0
+"""How long a writer waits for its turn before `catalogue-locked`; a write takes milliseconds."""
+
+_WRITES = "modelport_writes"
+
+
+class Database:
+    """An open catalogue: `reading()` and `writing()` give connections inside one transaction each."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def __repr__(self) -> str:
+        return f"Database({self._engine.url.render_as_string(hide_password=True)!r})"
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A consistent view of the catalogue; raises `StorageError` if it cannot be read."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """The only writer, from the first statement to the commit at the end of the block; an error undoes it all.
+
+        Raises `StorageError` (`catalogue-locked` after 60 s, `disk-full`, `catalogue-damaged`).
+        """
+        with self._translated(), self._engine.connect().execution_options(**{_WRITES: True}) as connection:
+            with self._turn(), connection.begin():
+                yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Queue for the right to write: SQLite's own waiting polls, so that many writers would starve some of them."""
+        path = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not path:
+            yield
+            return
+        with locked(Path(f"{path}.lock")):
+            yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.IntegrityError:
+            raise  # a rule of the tables: its meaning is the caller's to tell
+        except exc.DatabaseError as error:
+            raise _storage_error(error, str(self._engine.url.database)) from error
+
+    def schema_revision(self) -> str | None:
+        """The number of the catalogue's form, or None if it has no tables yet; raises `StorageError`."""
+        with self.reading() as connection:
+            try:
+                return connection.scalar(sa.select(tables.alembic_version.c.version_num))
+            except exc.OperationalError as error:
+                if "no such table" in str(error.orig):
+                    return None
+                raise
+            except exc.ProgrammingError:
+                return None
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of the SQLite database in the file `path`."""
+    return sa.URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def open_database(url: str) -> Database:
+    """Open the catalogue at `url`, making or migrating its tables if needed; any number of processes may do so at once.
+
+    Raises `StorageError` (`catalogue-newer`, `catalogue-damaged`, `catalogue-locked`, `disk-full`).
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return _in_newest_form(Database(sa.create_engine(parsed)))
+    path = Path(str(parsed.database))
+    # No pool: a connection costs 0.2 ms, and one that is kept would be shared by mistake across a fork.
+    engine = sa.create_engine(
+        parsed, poolclass=sa.pool.NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
+    _prepare_sqlite(engine)
+    database = Database(engine)
+    if path.exists() and database.schema_revision() == tables.HEAD_REVISION:
+        return database
+    with locked(path.with_name(f"{path.name}.setup-lock")):
+        _create_file(path)
+        return _in_newest_form(database)
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin or commit by itself; `begin` below does
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")  # a committed model survives a loss of power
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # Taking the write lock at once: a transaction that reads first and writes later cannot wait, only fail.
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _create_file(path: Path) -> None:
+    with storage_failures(path):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")  # remembered in the file; needs it for itself alone
+    except sqlite3.DatabaseError as error:
+        raise _storage_error(error, str(path)) from error
+
+
+def _in_newest_form(database: Database) -> Database:
+    revision = database.schema_revision()
+    if revision == tables.HEAD_REVISION:
+        return database
+    if revision is not None:
+        from modelport.storage.migrate import upgrade
+
+        with database.writing() as connection:
+            upgrade(connection, revision)
+        return database
+    with database.writing() as connection:
+        tables.metadata.create_all(connection, checkfirst=False)
+        connection.execute(tables.alembic_version.insert().values(version_num=tables.HEAD_REVISION))
+    return database
+
+
+def _storage_error(error: Exception, path: str) -> StorageError:
+    cause = str(getattr(error, "orig", None) or error)
+    if "locked" in cause or "busy" in cause:
+        return StorageError(
+            "catalogue-locked",
+            f"The catalogue {path!r} was being written by another process for more than {BUSY_TIMEOUT_SECONDS:.0f} s.",
+            "Look for a Modelport process that hangs (ps aux | grep modelport), end it, and try again.",
+        )
+    if "full" in cause:
+        return StorageError(
+            "disk-full",
+            f"There is no space left for the catalogue {path!r} ({cause}).",
+            "Free space there (see: df -h), or set MODELPORT_HOME to a larger disk; nothing was changed.",
+        )
+    if "readonly" in cause or "unable to open" in cause:
+        return StorageError(
+            "home-not-writable",
+            f"The catalogue {path!r} cannot be opened for writing ({cause}).",
+            "Give this user write permission there, or set MODELPORT_HOME to a folder that it owns.",
+        )
+    return StorageError(
+        "catalogue-damaged",
+        f"The catalogue {path!r} cannot be used ({cause}).",
+        "Restore the file from a backup; 'modelport fsck' tells what else is affected.",
+    )

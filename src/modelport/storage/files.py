@@ -1,0 +1,127 @@
+"""Durable files: written completely or not at all, and locks that die with the process that holds them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from modelport.errors import ModelportError, StorageError, UserError
+
+PRIVATE_DIRECTORY = 0o700
+PRIVATE_FILE = 0o600
+
+# EFBIG is what a limit on the size of files (ulimit -f) answers: for the user it is the same as a full disk.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def make_private_directory(path: Path) -> Path:
+    """Create the folder `path` and its missing parents, each for its owner alone (0700), and return it."""
+    with storage_failures(path):
+        for missing in reversed([path, *path.parents]):
+            if not missing.is_dir():
+                missing.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+                sync_directory(missing.parent)
+    return path
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+    """Write `path` so that readers, and a crash at any point, see the old content or the new, never a part.
+
+    Raises `StorageError` (`disk-full`, `home-not-writable`).
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    with storage_failures(path):
+        try:
+            _write_new(temporary, data, mode)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_directory(path.parent)
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names inside the folder `path` survive a loss of power."""
+    if os.name == "nt":  # Windows cannot open a folder for this; it writes names through by itself
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock file `path` inside the block; yields False, without the lock, if `wait` is False and it is taken.
+
+    The kernel lets go of the lock when the process ends, however it ends; the file itself stays.
+    """
+    with storage_failures(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        yield _acquire(descriptor, shared=shared, wait=wait)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, *, shared: bool, wait: bool) -> bool:
+    try:
+        import fcntl
+    except ImportError as error:
+        raise UserError(
+            "platform-unsupported",
+            "Workspaces need the file locks of Linux or macOS, which this system does not have.",
+            "On Windows, run Modelport inside WSL2.",
+        ) from error
+    mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    try:
+        fcntl.flock(descriptor, mode if wait else mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def storage_failures(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write at `path` into a `StorageError`; every other error passes."""
+    try:
+        yield
+    except ModelportError:
+        raise
+    except OSError as error:
+        translated = storage_error(error, path)
+        if translated is None:
+            raise
+        raise translated from error
+
+
+def storage_error(error: OSError, path: Path) -> StorageError | None:
+    """The `StorageError` for a failed write at `path`, or None if the cause is neither space nor permission."""
+    place = error.filename or path
+    if error.errno in _FULL:
+        return StorageError(
+            "disk-full",
+            f"There is no space left to write {str(place)!r} ({error.strerror}).",
+            f"Free space there (see: df -h {path.parent}), or set MODELPORT_HOME to a larger disk; nothing was changed.",
+        )
+    if error.errno in _FORBIDDEN:
+        return StorageError(
+            "home-not-writable",
+            f"{str(place)!r} cannot be written ({error.strerror}).",
+            "Give this user write permission there, or set MODELPORT_HOME to a folder that it owns.",
+        )
+    return None
