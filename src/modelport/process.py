@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,10 +108,12 @@ def spawn(
     stdout: int,
     stderr: int,
     pass_fds: Sequence[int] = (),
+    die_with_parent: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a program beside this process, in its own session, with the given descriptors for its output.
 
-    The caller owns the process and must wait for it. Raises `UserError` (`program-missing`).
+    `die_with_parent` asks the kernel (Linux) to kill it when this process dies, however it dies. The caller owns the
+    process and must wait for it. Raises `UserError` (`program-missing`).
     """
     words = [os.fspath(word) for word in arguments]
     try:
@@ -123,9 +126,27 @@ def spawn(
             stderr=stderr,
             pass_fds=tuple(pass_fds),
             start_new_session=True,
+            preexec_fn=_death_signal() if die_with_parent else None,
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise program_missing(words[0], error) from error
+
+
+def _death_signal() -> Callable[[], None] | None:
+    """A function that makes the kernel kill the calling process when its parent dies (prctl(2), PR_SET_PDEATHSIG).
+
+    A worker that hangs in native code would otherwise outlive a server that was killed.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    import ctypes
+
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: after it only the call itself is safe
+
+    def ask() -> None:
+        prctl(1, signal.SIGKILL)
+
+    return ask
 
 
 def spawn_detached(

@@ -49,13 +49,19 @@ class Inbox(object):
                     body = self.channel.take_body()
                 fresh.append(Job(request, begin_before, request_id.decode("utf-8", "replace"), head, body))
             elif kind == wire.CANCEL:
-                self.cancelled.add(request)
+                self._cancel(request, fresh)
             elif kind == wire.CREDIT:
                 if request in self.credit:
                     self.credit[request] += wire.CREDIT_BYTES.unpack(payload)[0]
             elif kind == wire.QUIT:
                 self.quitting = True
         return fresh
+
+    def _cancel(self, request, fresh):
+        """Remember the cancellation of what has not begun or is being streamed; for all else it came too late."""
+        waiting = [job.request for job in list(self.jobs) + fresh]
+        if request in waiting or request in self.credit:
+            self.cancelled.add(request)
 
     def is_stale(self, job, now):
         """Whether nobody waits for this job any more."""

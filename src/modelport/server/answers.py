@@ -1,0 +1,121 @@
+"""Turns what workers answer into HTTP answers: v1's headers, timings, problems, streams."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from modelport.server.connection import answer_problem
+from modelport.server.exchange import Exchange
+from modelport.server.problem import PROBLEMS, Problem
+from modelport.server.response import JSON_TYPE, clean
+from modelport.worker import wire
+
+_HOP_HEADERS = frozenset(
+    ("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer", "date", "server",
+     "x-request-id", "x-ms-request-id", "x-ms-client-request-id", "x-ms-server-version")
+)  # fmt: skip
+_FAILED = (b"x-ms-run-function-failed", b"True")
+_NOT_FAILED = (b"x-ms-run-function-failed", b"False")
+_HIDDEN = "run() raised an exception; its traceback is in the service's log under this request id."
+
+
+class AnswerWriter:
+    """Writes answers. `debug` puts the text of exceptions into them; `cors_headers` finds what an origin is allowed."""
+
+    def __init__(self, debug: bool, cors_origins: tuple[str, ...]) -> None:
+        self.debug = debug
+        self.cors_origins = cors_origins
+
+    def cors_headers(self, exchange: Exchange) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers that let a browser at a configured origin read the answer; none for others."""
+        if not self.cors_origins:
+            return ()
+        for name, value in exchange.headers:
+            if name.lower() == b"origin":
+                origin = value.decode("latin-1")
+                if origin in self.cors_origins or "*" in self.cors_origins:
+                    return (
+                        (b"access-control-allow-origin", value),
+                        (b"access-control-expose-headers", b"x-request-id, x-ms-run-function-failed"),
+                        (b"vary", b"Origin"),
+                    )
+        return ()
+
+    def whole(self, exchange: Exchange, flags: int, payload: bytes) -> float:
+        """Send a whole answer and return the seconds that run() took. Raises `WireError`."""
+        status, seconds, head, body = wire.unpack_answer(payload)
+        if exchange.answered or exchange.gone:
+            return seconds
+        if flags & wire.FLAG_PROBLEM:
+            self._worker_problem(exchange, wire.unpack_json(head), seconds)
+            return seconds
+        headers = self._headers(exchange, flags, seconds, head)
+        exchange.answered = True
+        exchange.connection.answer(exchange, status, headers, body)
+        return seconds
+
+    def problem(self, exchange: Exchange, problem: Problem, failed: bool = False) -> None:
+        """Answer with a problem, readable for browsers of configured origins."""
+        if exchange.answered or exchange.gone:
+            return
+        headers = (_FAILED if failed else _NOT_FAILED, *self.cors_headers(exchange))
+        answer_problem(exchange, problem, headers)
+
+    def begin_stream(self, exchange: Exchange, flags: int, payload: bytes) -> None:
+        """Send the head and the first chunk of a stream. Raises `WireError`."""
+        status, seconds, head, chunk = wire.unpack_answer(payload)
+        if exchange.answered or exchange.gone:
+            return
+        exchange.answered = True
+        exchange.connection.begin_stream(exchange, status, self._headers(exchange, flags, seconds, head))
+        exchange.connection.send_chunk(exchange, chunk)
+
+    def chunk(self, exchange: Exchange, chunk: bytes) -> None:
+        """Send one more chunk. Raises `WireError` where no stream has begun."""
+        if exchange.streaming and not exchange.gone:
+            exchange.connection.send_chunk(exchange, chunk)
+        elif not (exchange.answered or exchange.gone):
+            raise wire.WireError("a chunk came before the head of its stream")
+
+    def end_stream(self, exchange: Exchange) -> None:
+        """Send the end of a stream."""
+        if exchange.streaming and not exchange.gone:
+            exchange.connection.end_stream(exchange)
+
+    def abort_stream(self, exchange: Exchange) -> None:
+        """Break a stream off."""
+        if exchange.streaming and not exchange.gone:
+            exchange.connection.abort_stream(exchange)
+
+    def _headers(self, exchange: Exchange, flags: int, seconds: float, head: bytes) -> list[tuple[bytes, bytes]]:
+        milliseconds = seconds * 1000
+        waited = max(0.0, time.monotonic() - exchange.arrived - seconds) * 1000
+        headers = [
+            _FAILED if flags & wire.FLAG_RUN_FAILED else _NOT_FAILED,
+            (b"x-ms-run-fn-exec-ms", b"%.3f" % milliseconds),
+            (b"server-timing", b"queue;dur=%.3f, run;dur=%.3f" % (waited, milliseconds)),
+        ]
+        if self.cors_origins:
+            headers.extend(self.cors_headers(exchange))
+        if not head:
+            headers.append(JSON_TYPE)
+            return headers
+        words = wire.unpack_json(head)
+        headers.append((b"content-type", clean(str(words.get("c") or "application/octet-stream"))))
+        for name, value in words.get("h", ()):
+            if str(name).lower() not in _HOP_HEADERS:
+                headers.append((clean(str(name)).replace(b" ", b"-").lower(), clean(str(value))))
+        return headers
+
+    def _worker_problem(self, exchange: Exchange, words: dict[str, str], seconds: float) -> None:
+        code = words.get("code", "run-failed")
+        if code not in PROBLEMS:
+            raise wire.WireError(f"an answer has the unknown problem {code!r}")
+        secret = PROBLEMS[code].status >= 500 and not self.debug
+        self.problem(exchange, Problem(code, _HIDDEN if secret else words.get("detail", "")), failed=True)
+
+
+def dumps(value: object) -> bytes:
+    """JSON as the non-scoring paths answer it."""
+    return json.dumps(value).encode()

@@ -1,0 +1,66 @@
+"""The control socket of a local service: one JSON line asks, one JSON line answers. 0600, never on the network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from modelport.errors import ModelportError, ProtocolError, nearest
+from modelport.manifest import Manifest
+from modelport.server.replica import Replica, write_identity
+
+COMMANDS = ("status", "apply", "stop")
+_LINE_BYTES_MAX = 64 * 1024
+
+
+async def open_control(replica: Replica, path: Path) -> asyncio.Server:
+    """Listen at `path`, which only this user can open."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(
+            lambda reader, writer: _converse(replica, path, reader, writer), str(path), limit=_LINE_BYTES_MAX
+        )
+    finally:
+        os.umask(mask)
+
+
+async def _converse(
+    replica: Replica, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    try:
+        while line := await reader.readline():
+            writer.write(json.dumps(await _answer(replica, path, line)).encode() + b"\n")
+            await writer.drain()
+    except (ConnectionError, ValueError):
+        return  # whoever asked has left, or sent an endless line
+    finally:
+        writer.close()
+
+
+async def _answer(replica: Replica, path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        words = json.loads(line)
+        return {"ok": await _execute(replica, path, words)}
+    except ModelportError as error:
+        return {"error": error.to_dict()}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        return {"error": ProtocolError("control-invalid", f"The command cannot be read: {error!r}.").to_dict()}
+
+
+async def _execute(replica: Replica, path: Path, words: dict[str, Any]) -> dict[str, Any]:
+    command = words["command"]
+    if command == "status":
+        return replica.status()
+    if command == "apply":
+        answer = await replica.apply(Manifest.read(Path(words["manifest"])))
+        write_identity(replica, path)
+        return answer
+    if command == "stop":
+        replica.stop()
+        return replica.status()
+    raise ProtocolError("control-invalid", f"There is no command {command!r}. {nearest(str(command), COMMANDS)}")

@@ -1,0 +1,354 @@
+"""The life of a replica: start, ready, update, worker deaths, drain, end.
+
+One revision is active; an update starts the next beside it, and only when all its workers are ready do requests go
+there. If they do not become ready the old ones simply stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelport.errors import ConflictError, ModelportError
+from modelport.events import Event, EventRecord
+from modelport.manifest import Manifest
+from modelport.server.admission import ServiceTimes
+from modelport.server.answers import AnswerWriter
+from modelport.server.exchange import Exchange
+from modelport.server.logs import LogSink
+from modelport.server.metrics import Metrics
+from modelport.server.pool import Pool, PoolEvents
+from modelport.server.problem import Problem
+from modelport.server.restart import RestartPause
+from modelport.server.worker_process import READY, STARTING, Failure, Worker, launch
+from modelport.worker import wire
+
+_FAILURES_RECORDED_MAX = 20  # per minute, one event each; beyond that they are only counted
+
+
+@dataclass
+class Rollout:
+    """A set of workers on its way to become the active one. `succeeded` is None while it is under way."""
+
+    manifest: Manifest
+    workers: list[Worker] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    succeeded: bool | None = None
+    failure: Failure | None = None
+    timer: asyncio.TimerHandle | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rollout as JSON-ready words."""
+        words = {True: "succeeded", False: "failed", None: "running"}[self.succeeded]
+        return {
+            "operation": self.manifest.operation,
+            "revision": self.manifest.revision,
+            "state": words,
+            "failure": self.failure.to_dict() if self.failure else None,
+        }
+
+
+@dataclass
+class Surroundings:
+    """What the life cycle writes to, and how it ends."""
+
+    record: EventRecord | None
+    sink: LogSink
+    environ: dict[str, str]
+    stop: Callable[[int], None]
+
+
+class Lifecycle:
+    """Owns the workers; the pool only borrows those that may take requests."""
+
+    def __init__(self, manifest: Manifest, surroundings: Surroundings, metrics: Metrics) -> None:
+        self.manifest = manifest
+        self.rollout: Rollout | None = None
+        self.workers: list[Worker] = []
+        self.description: dict[str, Any] = {}
+        self.was_ready = False
+        self.draining = False
+        self.failure: Failure | None = None
+        self._surroundings = surroundings
+        self._metrics = metrics
+        self._pause = RestartPause()
+        self._restart: asyncio.TimerHandle | None = None
+        self._launched = 0
+        self._failures: list[float] = []
+        self._failures_left_out = 0
+        events = PoolEvents(self._condemned, self._request_failed, self._answered)
+        self.answers = AnswerWriter(manifest.debug, manifest.listen.cors_origins)
+        self.pool = Pool(manifest.limits, events, metrics, self.answers)
+
+    # -- the state in words --------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """starting, ready, unhealthy (was ready, and no worker is), failed (never was ready) or draining."""
+        if self.draining:
+            return "draining"
+        if self.pool.active:
+            return "ready"
+        if self.rollout is not None and self.rollout.succeeded is None and not self.was_ready:
+            return "starting"
+        return "unhealthy" if self.was_ready else "failed"
+
+    def status(self) -> dict[str, Any]:
+        """Everything a target or a person asks for, as JSON-ready words."""
+        return {
+            "state": self.state,
+            "revision": self.manifest.revision,
+            "failure": self.failure.to_dict() if self.failure else None,
+            "rollout": self.rollout.to_dict() if self.rollout else None,
+            "queue_length": len(self.pool.line),
+            "restart_pending": self._restart is not None,
+            "workers": [
+                {"name": w.name, "pid": w.child.pid, "state": w.state, "revision": w.manifest.revision,
+                 "answered": w.answered, "in_flight": len(w.in_flight)}
+                for w in self.workers
+            ],
+        }  # fmt: skip
+
+    # -- revisions -----------------------------------------------------------------------------------------------
+
+    def apply(self, manifest: Manifest) -> Rollout:
+        """Start the workers of a new revision; they take over when all are ready. Raises `ConflictError`."""
+        if self.draining:
+            raise ConflictError("service-draining", f"The service '{manifest.service_name}' is shutting down.")
+        if self.rollout is not None and self.rollout.succeeded is None:
+            raise ConflictError(
+                "operation-in-progress",
+                f"Another operation on the service '{manifest.service_name}' is under way: revision "
+                f"{self.rollout.manifest.revision} has been starting for {time.monotonic() - self.rollout.started:.1f} s.",
+                "Wait until it has ended, then try again.",
+            )
+        rollout = Rollout(manifest)
+        self.rollout = rollout
+        if not self.was_ready:
+            self.pool.refuse_all(Problem("not-ready", "init() of the script is still running.", retry_after_seconds=1))
+        self.note(Event("init", "started", f"{manifest.limits.workers} worker(s)", revision=manifest.revision))
+        loop = asyncio.get_running_loop()
+        rollout.timer = loop.call_later(manifest.limits.init_timeout_seconds, self._init_too_slow, rollout)
+        try:
+            rollout.workers = [self._launch(manifest) for _ in range(manifest.limits.workers)]
+        except ModelportError as error:
+            self._abandon(rollout, Failure(error.code, error.message, error.remedy, step="launch"))
+        return rollout
+
+    def _launch(self, manifest: Manifest) -> Worker:
+        self._launched += 1
+        self._metrics.worker_starts += 1
+        environ = worker_environ(self._surroundings.environ, manifest)
+        worker = launch(f"worker-{self._launched}", manifest, self, self._surroundings.sink, environ)
+        self.workers.append(worker)
+        return worker
+
+    def _init_too_slow(self, rollout: Rollout) -> None:
+        seconds = rollout.manifest.limits.init_timeout_seconds
+        for worker in rollout.workers:
+            if worker.state == STARTING:
+                worker.failure = Failure(
+                    "init-timeout",
+                    f"init() was not done after {seconds:g} s (init_timeout_seconds).",
+                    "Load less in init(), or raise init_timeout_seconds. The log shows how far it came.",
+                )
+                worker.kill(f"init() was not done after {seconds:g} s")
+
+    def worker_ready(self, worker: Worker) -> None:
+        """One more worker has finished init()."""
+        self.note(
+            Event(
+                "init", "succeeded", worker=worker.name, revision=worker.manifest.revision,
+                duration_seconds=float(worker.ready.get("init_seconds", 0.0)),
+                data={"python": worker.ready.get("python", ""), "pid": worker.child.pid},
+            )
+        )  # fmt: skip
+        rollout = self.rollout
+        if rollout is not None and worker in rollout.workers and rollout.succeeded is None:
+            if all(other.state == READY for other in rollout.workers):
+                self._shift(rollout)
+        elif worker.manifest is self.manifest:
+            self.failure = None
+            self.pool.add([worker])
+
+    def _shift(self, rollout: Rollout) -> None:
+        """All workers of the new revision are ready: requests go there from now on, the old ones drain."""
+        if rollout.timer is not None:
+            rollout.timer.cancel()
+        old = [worker for worker in self.workers if worker not in rollout.workers]
+        self.manifest = rollout.manifest
+        self.description = rollout.workers[0].ready.get("description", {})
+        self.pool.limits = rollout.manifest.limits
+        self.pool.times = ServiceTimes()
+        self.answers.debug = rollout.manifest.debug
+        self.answers.cors_origins = rollout.manifest.listen.cors_origins
+        self.pool.add(rollout.workers)
+        self.pool.retire([worker for worker in old if worker.exit is None])
+        self._pause.reset()
+        self._cancel_restart()
+        self.failure = None
+        self.was_ready = True
+        rollout.succeeded = True
+        seconds = time.monotonic() - rollout.started
+        self.note(Event("ready", "succeeded", revision=rollout.manifest.revision, duration_seconds=round(seconds, 6)))
+
+    def _abandon(self, rollout: Rollout, failure: Failure) -> None:
+        """The new revision did not become ready: its workers are killed, whatever served before goes on."""
+        if rollout.timer is not None:
+            rollout.timer.cancel()
+        rollout.succeeded = False
+        rollout.failure = failure
+        for worker in rollout.workers:
+            if worker.exit is None:
+                worker.kill("the revision that it belongs to did not become ready")
+        self.note(
+            Event("init", "failed", failure.message, revision=rollout.manifest.revision, code=failure.code,
+                  data={"traceback": failure.traceback, "remedy": failure.remedy})
+        )  # fmt: skip
+        if self.was_ready:
+            return
+        self.failure = failure
+        self._refuse_for(failure)
+        if self.manifest.exit_on_init_failure:
+            self._surroundings.sink.write("server", "stderr", "", failure.traceback or failure.message)
+            self._surroundings.stop(3)
+
+    def _refuse_for(self, failure: Failure) -> None:
+        self.pool.refuse_all(
+            Problem("not-ready", f"No worker is ready. {failure.message} See the log.", retry_after_seconds=5)
+        )
+
+    # -- workers come to their end -------------------------------------------------------------------------------
+
+    def worker_answered(self, worker: Worker, kind: int, flags: int, request: int, payload: bytes) -> None:
+        """A frame that belongs to a request. Raises `WireError`."""
+        if kind not in wire.WORKER_KINDS:
+            raise wire.WireError(f"unknown kind {kind}")
+        self.pool.take_frame(worker, kind, flags, request, payload)
+
+    def worker_ended(self, worker: Worker) -> None:
+        """A worker process is gone: was that wanted, and what follows?"""
+        self.workers.remove(worker)
+        was_active = worker in self.pool.active
+        rollout = self.rollout
+        if rollout is not None and worker in rollout.workers and rollout.succeeded is None:
+            self._abandon(rollout, worker.failure or Failure("init-died", "The worker ended by itself."))
+            return
+        self.pool.bury(worker)
+        if was_active or (worker.manifest is self.manifest and worker.failure is not None and not self.draining):
+            self._note_death(worker)
+            self._replace(worker)
+
+    def _note_death(self, worker: Worker) -> None:
+        self._metrics.worker_deaths += 1
+        words = worker.exit.words if worker.exit else ""
+        code = worker.failure.code if worker.failure else "worker-died"
+        self.note(Event("worker-died", "failed", words, worker=worker.name, code=code, revision=worker.manifest.revision))
+        self._surroundings.sink.write("server", "stderr", "", f"{worker.name} died: {words}")
+
+    def _replace(self, worker: Worker) -> None:
+        """Start a successor after the pause that this death costs."""
+        pause = self._pause.after_death(time.monotonic() - worker.started)
+        if worker.failure is not None:
+            self.failure = worker.failure
+        if not self.pool.active:
+            words = worker.failure.message if worker.failure else f"The last worker died: {worker.exit and worker.exit.words}."
+            if pause:
+                retry_after = max(1, round(pause))
+                self.pool.refuse_all(
+                    Problem("not-ready", f"{words} The next try is in {pause:g} s.", retry_after_seconds=retry_after)
+                )
+        if self._restart is None:
+            self._restart = asyncio.get_running_loop().call_later(pause, self._fill_up)
+
+    def _fill_up(self) -> None:
+        """Start as many workers as are missing."""
+        self._restart = None
+        if self.draining:
+            return
+        living = [w for w in self.workers if w.manifest is self.manifest and w.state in (STARTING, READY)]
+        try:
+            for _ in range(self.manifest.limits.workers - len(living)):
+                worker = self._launch(self.manifest)
+                self.note(Event("restart", worker=worker.name, revision=self.manifest.revision))
+        except ModelportError as error:
+            self.failure = Failure(error.code, error.message, error.remedy, step="launch")
+            self._refuse_for(self.failure)
+            self._restart = asyncio.get_running_loop().call_later(self._pause.after_death(0.0), self._fill_up)
+
+    def _cancel_restart(self) -> None:
+        if self._restart is not None:
+            self._restart.cancel()
+            self._restart = None
+
+    def _condemned(self, worker: Worker, reason: str) -> None:
+        self._metrics.deadlines += 1
+        self.note(Event("kill", worker=worker.name, message=reason, code="deadline-exceeded"))
+        self._surroundings.sink.write("server", "stderr", "", f"{worker.name} is replaced: {reason}")
+        self._fill_up()
+
+    def _answered(self, worker: Worker) -> None:
+        if worker.manifest is self.manifest:
+            self._pause.reset()
+
+    def _request_failed(self, exchange: Exchange, code: str, detail: str) -> None:
+        """Record a failed request; a flood of them is counted, not recorded one by one."""
+        now = time.monotonic()
+        self._failures = [moment for moment in self._failures if now - moment < 60]
+        if len(self._failures) >= _FAILURES_RECORDED_MAX:
+            self._failures_left_out += 1
+            return
+        self._failures.append(now)
+        left_out, self._failures_left_out = self._failures_left_out, 0
+        data = {"left_out_before": left_out} if left_out else {}
+        request_id = exchange.request_id.decode("latin-1")
+        self.note(Event("request-failure", "failed", detail, request=request_id, code=code, data=data))
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    async def drain(self) -> None:
+        """Answer what has been accepted, refuse what comes, then end the workers; within the drain time limit."""
+        self.draining = True
+        self._cancel_restart()
+        self.note(Event("drain", "started"))
+        started = time.monotonic()
+        deadline = started + self.manifest.limits.drain_timeout_seconds
+        if self.rollout is not None and self.rollout.succeeded is None:
+            for worker in self.rollout.workers:
+                worker.kill("the service is shutting down")
+        while self._busy() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        self.pool.retire(list(self.pool.active))
+        while self.workers and time.monotonic() < deadline and time.monotonic() < started + 5.0 + self._busy():
+            await asyncio.sleep(0.005)
+        for worker in self.workers:
+            worker.kill("it had not ended when the drain time limit passed")
+        self.note(Event("drain", "succeeded", duration_seconds=round(time.monotonic() - started, 6)))
+
+    def _busy(self) -> int:
+        return len(self.pool.line) + sum(len(worker.in_flight) for worker in self.workers)
+
+    def note(self, event: Event) -> None:
+        """Append an event to the record, with the operation and revision it belongs to."""
+        if self._surroundings.record is None:
+            return
+        manifest = self.rollout.manifest if self.rollout else self.manifest
+        words = {**event.__dict__, "operation": event.operation or manifest.operation}
+        words["revision"] = event.revision or manifest.revision
+        self._surroundings.record.append(Event(**words))
+
+
+def worker_environ(environ: dict[str, str], manifest: Manifest) -> dict[str, str]:
+    """The environment of a worker: the server's own, then the user's variables, then v1's names for places."""
+    program = manifest.program
+    names = {
+        "AML_APP_ROOT": program.app_directory,
+        "AZUREML_ENTRY_SCRIPT": program.entry_script,
+        "SERVICE_NAME": manifest.service_name,
+    }
+    if program.model_directory:
+        names["AZUREML_MODEL_DIR"] = program.model_directory
+    return {**environ, **program.environment_variables, **names}
