@@ -48,9 +48,13 @@ class Database:
 
         Raises `StorageError` (`catalogue-locked` after 60 s, `disk-full`, `catalogue-damaged`).
         """
-        with self._translated(), self._engine.connect().execution_options(**{_WRITES: True}) as connection:
-            with self._turn(), connection.begin():
-                yield connection
+        with (
+            self._translated(),
+            self._turn(),
+            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -82,6 +86,19 @@ class Database:
                 raise
             except exc.ProgrammingError:
                 return None
+
+    def integrity_problems(self) -> tuple[str, ...]:
+        """What the database says about its own pages and references: empty if all is well (SQLite alone is asked)."""
+        if self._engine.dialect.name != "sqlite":
+            return ()
+        try:
+            with self.reading() as connection:
+                pages = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        except StorageError as error:
+            return (error.message,)
+        references = [f"row {row[1]} of table {row[0]} names a missing row of {row[2]}" for row in broken]
+        return (*(str(page) for page in pages if page != "ok"), *references)
 
 
 def sqlite_url(path: Path) -> str:

@@ -116,7 +116,7 @@ def storage_error(error: OSError, path: Path) -> StorageError | None:
         return StorageError(
             "disk-full",
             f"There is no space left to write {str(place)!r} ({error.strerror}).",
-            f"Free space there (see: df -h {path.parent}), or set MODELPORT_HOME to a larger disk; nothing was changed.",
+            f"Free space there (see: df -h {path.parent}), or set MODELPORT_HOME to a larger disk.",
         )
     if error.errno in _FORBIDDEN:
         return StorageError(

@@ -17,11 +17,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime.datetime]):
     impl = sa.DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime.datetime | None, dialect: sa.Dialect) -> datetime.datetime | None:
+    def process_bind_param(
+        self, value: datetime.datetime | None, dialect: sa.Dialect  # noqa: ARG002
+    ) -> datetime.datetime | None:
         """Drop the zone after turning the moment into UTC."""
         return None if value is None else value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime.datetime | None:
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime.datetime | None:  # noqa: ARG002
         """Say again that the moment is UTC."""
         return None if value is None else value.replace(tzinfo=datetime.timezone.utc)
 

@@ -126,7 +126,10 @@ def _model_files() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("is_executable", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["model_name", "model_version"], ["models.name", "models.version"], name="fk_model_files_models", ondelete="CASCADE"
+            ["model_name", "model_version"],
+            ["models.name", "models.version"],
+            name="fk_model_files_models",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("model_name", "model_version", "path", name="pk_model_files"),
     )
