@@ -32,7 +32,8 @@ async def serve(manifest: Manifest, environ: dict[str, str]) -> int:
         if manifest.places.service_directory and manifest.places.runtime_directory:
             control = Path(manifest.places.runtime_directory) / "control.sock"
             controls.append(await open_control(replica, control))
-            write_identity(replica, control)
+            replica.on_moved = lambda: write_identity(replica, control)
+            replica.on_moved()
 
     try:
         return await replica.run(announce)

@@ -42,18 +42,19 @@ class AnswerWriter:
                     )
         return ()
 
-    def whole(self, exchange: Exchange, flags: int, payload: bytes) -> float:
-        """Send a whole answer and return the seconds that run() took. Raises `WireError`."""
+    def whole(self, exchange: Exchange, flags: int, payload: bytes) -> tuple[float, Problem | None]:
+        """Send a whole answer; returns the seconds that run() took, and the problem that it told. Raises `WireError`."""
         status, seconds, head, body = wire.unpack_answer(payload)
-        if exchange.answered or exchange.gone:
-            return seconds
         if flags & wire.FLAG_PROBLEM:
-            self._worker_problem(exchange, wire.unpack_json(head), seconds)
-            return seconds
-        headers = self._headers(exchange, flags, seconds, head)
-        exchange.answered = True
-        exchange.connection.answer(exchange, status, headers, body)
-        return seconds
+            problem = _problem_of(wire.unpack_json(head))
+            hidden = problem.status >= 500 and not self.debug
+            self.problem(exchange, Problem(problem.code, _HIDDEN) if hidden else problem, failed=True)
+            return seconds, problem
+        if not (exchange.answered or exchange.gone):
+            headers = self._headers(exchange, flags, seconds, head)
+            exchange.answered = True
+            exchange.connection.answer(exchange, status, headers, body)
+        return seconds, None
 
     def problem(self, exchange: Exchange, problem: Problem, failed: bool = False) -> None:
         """Answer with a problem, readable for browsers of configured origins."""
@@ -108,12 +109,12 @@ class AnswerWriter:
                 headers.append((clean(str(name)).replace(b" ", b"-").lower(), clean(str(value))))
         return headers
 
-    def _worker_problem(self, exchange: Exchange, words: dict[str, str], seconds: float) -> None:
-        code = words.get("code", "run-failed")
-        if code not in PROBLEMS:
-            raise wire.WireError(f"an answer has the unknown problem {code!r}")
-        secret = PROBLEMS[code].status >= 500 and not self.debug
-        self.problem(exchange, Problem(code, _HIDDEN if secret else words.get("detail", "")), failed=True)
+
+def _problem_of(words: dict[str, str]) -> Problem:
+    code = words.get("code", "run-failed")
+    if code not in PROBLEMS:
+        raise wire.WireError(f"an answer has the unknown problem {code!r}")
+    return Problem(code, words.get("detail", ""))
 
 
 def dumps(value: object) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelport.errors import ModelportError, ProtocolError, nearest
 from modelport.manifest import Manifest
-from modelport.server.replica import Replica, write_identity
+from modelport.server.replica import Replica
 
 COMMANDS = ("status", "apply", "stop")
 _LINE_BYTES_MAX = 64 * 1024
@@ -23,18 +23,16 @@ async def open_control(replica: Replica, path: Path) -> asyncio.Server:
     mask = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(
-            lambda reader, writer: _converse(replica, path, reader, writer), str(path), limit=_LINE_BYTES_MAX
+            lambda reader, writer: _converse(replica, reader, writer), str(path), limit=_LINE_BYTES_MAX
         )
     finally:
         os.umask(mask)
 
 
-async def _converse(
-    replica: Replica, path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _converse(replica: Replica, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while line := await reader.readline():
-            writer.write(json.dumps(await _answer(replica, path, line)).encode() + b"\n")
+            writer.write(json.dumps(await _answer(replica, line)).encode() + b"\n")
             await writer.drain()
     except (ConnectionError, ValueError):
         return  # whoever asked has left, or sent an endless line
@@ -42,24 +40,22 @@ async def _converse(
         writer.close()
 
 
-async def _answer(replica: Replica, path: Path, line: bytes) -> dict[str, Any]:
+async def _answer(replica: Replica, line: bytes) -> dict[str, Any]:
     try:
         words = json.loads(line)
-        return {"ok": await _execute(replica, path, words)}
+        return {"ok": await _execute(replica, words)}
     except ModelportError as error:
         return {"error": error.to_dict()}
     except (ValueError, KeyError, TypeError, OSError) as error:
         return {"error": ProtocolError("control-invalid", f"The command cannot be read: {error!r}.").to_dict()}
 
 
-async def _execute(replica: Replica, path: Path, words: dict[str, Any]) -> dict[str, Any]:
+async def _execute(replica: Replica, words: dict[str, Any]) -> dict[str, Any]:
     command = words["command"]
     if command == "status":
         return replica.status()
     if command == "apply":
-        answer = await replica.apply(Manifest.read(Path(words["manifest"])))
-        write_identity(replica, path)
-        return answer
+        return await replica.apply(Manifest.read(Path(words["manifest"])))
     if command == "stop":
         replica.stop()
         return replica.status()

@@ -130,7 +130,9 @@ class Pool:
         if exchange is None:
             raise wire.WireError(f"a frame of kind {kind} for request {request}, which it does not have")
         if kind == wire.ANSWER:
-            seconds = self.answers.whole(exchange, flags, payload)
+            seconds, problem = self.answers.whole(exchange, flags, payload)
+            if problem is not None and problem.status >= 500:
+                self.events.request_failed(exchange, problem.code, problem.detail)
             self._done(worker, exchange, seconds)
         elif kind == wire.SKIPPED:
             self._done(worker, exchange, None)

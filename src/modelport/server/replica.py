@@ -20,7 +20,7 @@ from modelport.manifest import Manifest
 from modelport.server.app import App, RequestIds
 from modelport.server.bodies import BodyBudget
 from modelport.server.connection import Connection, Shared
-from modelport.server.lifecycle import Lifecycle, Surroundings
+from modelport.server.lifecycle import Lifecycle, Rollout, Surroundings
 from modelport.server.logs import LogSink
 from modelport.server.metrics import Metrics
 
@@ -43,6 +43,7 @@ class Replica:
         self._ended: asyncio.Future[int] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self.port = 0
+        self.on_moved: Callable[[], None] = lambda: None
         self.lifecycle = Lifecycle(
             manifest, Surroundings(self._record, self._sink, environ, self._stop_now), self._metrics
         )
@@ -52,7 +53,7 @@ class Replica:
         """Serve until asked to stop. Raises `ConflictError` (`port-in-use`) before anything was started."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
-        await self._listen(self.manifest)
+        self.port = await self._listen(self.manifest)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         clock = loop.create_task(self._watch_clocks())
@@ -66,7 +67,8 @@ class Replica:
             clock.cancel()
             await self._close()
 
-    async def _listen(self, manifest: Manifest) -> None:
+    async def _listen(self, manifest: Manifest) -> int:
+        """Open one more listener and return its port. Raises `ConflictError` or `UserError`."""
         loop = asyncio.get_running_loop()
         limits = manifest.limits
         shared = Shared(self._app, limits, BodyBudget(limits.body_budget_bytes), RequestIds(), self._connections)
@@ -78,7 +80,7 @@ class Replica:
         except OSError as error:
             raise port_error(listen.host, listen.port, error) from error
         self._servers.append(server)
-        self.port = server.sockets[0].getsockname()[1]
+        return int(server.sockets[0].getsockname()[1])
 
     async def apply(self, manifest: Manifest) -> dict[str, Any]:
         """Take on a new revision: a new port is opened before the workers start, the old one closed when they serve."""
@@ -95,7 +97,8 @@ class Replica:
             asyncio.get_running_loop().create_task(self._close_old_listener(rollout))
         return rollout.to_dict()
 
-    async def _close_old_listener(self, rollout: Any) -> None:
+    async def _close_old_listener(self, rollout: Rollout) -> None:
+        """Once it is known whether the new revision serves, close the listener that is not needed any more."""
         while rollout.succeeded is None:
             await asyncio.sleep(0.02)
         leaving = self._servers[:-1] if rollout.succeeded else self._servers[-1:]
@@ -103,6 +106,7 @@ class Replica:
             server.close()
             self._servers.remove(server)
         self.port = self._servers[-1].sockets[0].getsockname()[1]
+        self.on_moved()
 
     async def _watch_clocks(self) -> None:
         while True:
