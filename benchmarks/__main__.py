@@ -1,0 +1,141 @@
+"""`python -m benchmarks`: arguments → plan → run → report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks import bars, report, venvs
+from benchmarks.command_line import help_time
+from benchmarks.contenders import CORE, PEERS, Contender
+from benchmarks.contenders.core import MODELPORT
+from benchmarks.hang import hang
+from benchmarks.measure import bare_python, throughput
+from benchmarks.overload import overload
+from benchmarks.results import Results
+from benchmarks.workloads import WORKLOADS
+
+TROUBLES = ("overload", "hang", "help")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure, and for how long."""
+
+    contenders: tuple[Contender, ...]
+    only: tuple[str, ...]
+    rounds: int
+    seconds: float
+    must_hold: bool
+
+
+def read_arguments(words: list[str]) -> Plan:
+    parts = (*WORKLOADS, *TROUBLES)
+    everyone = {contender.name: contender for contender in (*CORE, *PEERS)}
+    parser = argparse.ArgumentParser(prog="make benchmark ARGS=…", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round: to see that it works, not to quote")
+    parser.add_argument("--peers", action="store_true", help=f"also {', '.join(peer.title for peer in PEERS)}")
+    parser.add_argument("--only", metavar="W1,W2", default="", help=f"parts of: {','.join(parts)}")
+    parser.add_argument("--contenders", metavar="A,B", default="", help=f"some of: {','.join(everyone)}")
+    parser.add_argument("--assert", action="store_true", dest="must_hold", help="exit with 1 where a bar fails")
+    options = parser.parse_args(words)
+    only = _some_of(parser, options.only, parts)
+    default = [contender.name for contender in (*CORE, *(PEERS if options.peers else ()))]
+    names = _some_of(parser, options.contenders, tuple(everyone)) if options.contenders else default
+    rounds, seconds = (1, 2.0) if options.quick else (3, 6.0)
+    return Plan(tuple(everyone[name] for name in names), tuple(only), rounds, seconds, options.must_hold)
+
+
+def _some_of(parser: argparse.ArgumentParser, text: str, valid: tuple[str, ...]) -> list[str]:
+    names = [name for name in text.split(",") if name] or list(valid)
+    for name in names:
+        if name not in valid:
+            parser.error(f"{name!r} is not one of {', '.join(valid)}")
+    return names
+
+
+def run(plan: Plan) -> Results:
+    """Round by round, workload by workload, all contenders one after the other: a slow minute hits all of them."""
+    results = Results()
+    before = venvs.distributions(MODELPORT)
+    for number in range(1, plan.rounds + 1):
+        for name in [name for name in WORKLOADS if name in plan.only]:
+            _measure_throughput(plan, results, name, number)
+    for part, measure in (("overload", _measure_overload), ("hang", _measure_hang)):
+        for contender in plan.contenders if part in plan.only else ():
+            _guarded(results, f"{contender.title}, {part}", partial(measure, plan, results, contender))
+    if "help" in plan.only and MODELPORT in plan.contenders:
+        _guarded(results, f"{MODELPORT.title}, help", partial(_measure_help, results))
+    if any(contender == MODELPORT.name for contender, _ in results.throughput):
+        results.added_distributions = len(venvs.distributions(MODELPORT).keys() - before.keys())
+    return results
+
+
+def _measure_throughput(plan: Plan, results: Results, name: str, number: int) -> None:
+    workload = WORKLOADS[name]
+    bare = bare_python(WORKLOADS[workload.base or name])
+    results.bare[name].append(bare)
+    for contender in plan.contenders:
+        if name in contender.skips:
+            continue
+
+        def measure(contender: Contender = contender) -> None:
+            found = throughput(contender, workload, plan.seconds, bare.answer)
+            results.throughput[contender.name, name][number] = found
+            rate = f"{found.rate.per_second:.0f}/s, {found.rate.failures} failed"
+            say(f"round {number} of {plan.rounds}: {name} {contender.title}: {rate}")
+
+        _guarded(results, f"{contender.title}, {name}", measure)
+
+
+def _measure_overload(plan: Plan, results: Results, contender: Contender) -> None:
+    results.overload[contender.name] = found = overload(contender, plan.seconds)
+    say(f"overload {contender.title}: {found}")
+
+
+def _measure_help(results: Results) -> None:
+    results.help_time = found = help_time()
+    say(f"modelport --help: {found}")
+
+
+def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:
+    results.hang[contender.name] = found = hang(contender)
+    say(f"hang {contender.title}: {found}")
+
+
+def _guarded(results: Results, what: str, measure: Callable[[], None]) -> None:
+    """A contender that does not start is reported at the end and does not stop the others."""
+    try:
+        measure()
+    except (RuntimeError, OSError, ValueError) as error:
+        results.failures.append(f"{what}: {str(error).splitlines()[-1]}")
+        say(f"FAILED {what}: {error}")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    plan = read_arguments(sys.argv[1:])
+    for contender in {MODELPORT, *plan.contenders}:
+        venvs.prepare(contender)
+    results = run(plan)
+    judged = bars.judge(results)
+    packages = {contender.name: venvs.distributions(contender) for contender in plan.contenders}
+    print(report.markdown(results, plan.contenders, judged))
+    print(f"\nAll figures: {report.write_json(results, judged, packages)}")
+    core = tuple(contender.title for contender in CORE)  # a peer that does not start breaks no bar of ours
+    broken = [bar.what for bar in judged if not bar.holds]
+    broken += [failure for failure in results.failures if failure.startswith(core)]
+    if plan.must_hold and broken:
+        say(f"bars that fail: {'; '.join(broken)}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

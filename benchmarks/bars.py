@@ -1,0 +1,100 @@
+"""The figures that Modelport must hold: each a ratio, or a share, inside one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.contenders.core import AZUREML, FASTAPI_ASYNC, MODELPORT
+from benchmarks.hang import SCORING_TIMEOUT_MS
+from benchmarks.overload import MAX_WAIT_MS
+from benchmarks.results import Results
+
+LATE_REFUSAL_MS = MAX_WAIT_MS + 20
+DEADLINE_TOLERANCE_SECONDS = 0.050
+RATIOS = (
+    ("W1", AZUREML, 12.0),
+    ("W2", AZUREML, 6.0),
+    ("W3", AZUREML, 5.0),
+    ("W4", AZUREML, 1.1),
+    ("W4b", AZUREML, 10.0),
+    ("W1", FASTAPI_ASYNC, 1.5),
+    ("W2", FASTAPI_ASYNC, 1.5),
+    ("W3", FASTAPI_ASYNC, 1.5),
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One figure and whether it holds."""
+
+    what: str
+    wanted: str
+    seen: str
+    holds: bool
+
+
+def judge(results: Results) -> list[Bar]:
+    """Every bar of which this run measured the figure."""
+    ours = MODELPORT.name
+    return [
+        *_ratios(results, ours),
+        *_at_least("W5, 32 at once: share of full overlap", 0.85, results.overlap(ours)),
+        *_at_most("memory over bare Python, MB", 45.0, _megabytes(results.memory_bytes(ours))),
+        *_at_most("start to first 200 over bare imports, s", 0.6, _second(results.start_seconds(ours))),
+        *_at_most("distributions added to the user's environment", 0, results.added_distributions),
+        *_help(results),
+        *_overload(results, ours),
+        *_hang(results, ours),
+    ]
+
+
+def _ratios(results: Results, ours: str) -> Iterator[Bar]:
+    for workload, base, least in RATIOS:
+        yield from _at_least(f"{workload} against {base.title}", least, results.ratio(ours, workload, base.name))
+
+
+def _help(results: Results) -> Iterator[Bar]:
+    if results.help_time:
+        yield from _at_most("modelport --help, ms", results.help_time.allowed_ms, results.help_time.help_ms)
+
+
+def _overload(results: Results, ours: str) -> Iterator[Bar]:
+    found = results.overload.get(ours)
+    if found is None:
+        return
+    yield from _at_least("overload: goodput as share of capacity", 0.90, found.goodput_share)
+    yield from _at_most("overload: failures that are no 503", 0, found.other_failures)
+    yield from _at_most("overload: latest refusal, ms", LATE_REFUSAL_MS, found.latest_refusal_ms)
+    yield from _at_most("overload: requests computed for clients that left", 0, found.computed_for_leavers)
+
+
+def _hang(results: Results, ours: str) -> Iterator[Bar]:
+    found = results.hang.get(ours)
+    if found is None:
+        return
+    late = abs(found.seconds - SCORING_TIMEOUT_MS / 1000)
+    yield Bar("hang: answer", "504", str(found.status or "none"), found.status == 504)
+    yield from _at_most("hang: distance from the deadline, s", DEADLINE_TOLERANCE_SECONDS, late)
+    yield from _at_most("hang: health checks that failed", 0, found.health_failed)
+    yield from _at_most("hang: other requests that failed", 0, found.others_failed)
+    answers = found.answers_after_all_workers_hung
+    yield Bar("hang: answers again after all workers hung", "yes", "yes" if answers else "no", answers)
+
+
+def _at_least(what: str, least: float, seen: float | None) -> Iterator[Bar]:
+    if seen is not None:
+        yield Bar(what, f"≥ {least:g}", f"{seen:.3g}", seen >= least)
+
+
+def _at_most(what: str, most: float, seen: float | None) -> Iterator[Bar]:
+    if seen is not None:
+        yield Bar(what, f"≤ {most:g}", f"{seen:.3g}", seen <= most)
+
+
+def _second(pair: tuple[float, float] | None) -> float | None:
+    return None if pair is None else pair[1]
+
+
+def _megabytes(pair: tuple[float, float] | None) -> float | None:
+    return None if pair is None else pair[1] / 1e6

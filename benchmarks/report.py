@@ -1,0 +1,125 @@
+"""The tables of one run in Markdown, and the same as JSON."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bars import Bar
+from benchmarks.contenders import BASE, Contender
+from benchmarks.load import has_wrk
+from benchmarks.overload import LEAVERS
+from benchmarks.results import Results
+from benchmarks.workloads import WORKLOADS
+
+FOLDER = Path(__file__).parent / "results"
+
+
+def markdown(results: Results, contenders: Sequence[Contender], bars: Sequence[Bar]) -> str:
+    """Everything a reader wants to see, in tables; what was not measured is left out."""
+    parts = [
+        f"Ratios to {BASE.title} within a round, median of the rounds; one worker each; load by "
+        f"{'wrk' if has_wrk() else 'our own generator (install wrk: ours is slower than the fastest contenders)'}.",
+        _throughput(results, contenders),
+        _overload(results, contenders),
+        _hang(results, contenders),
+        _bars(bars),
+        "\n".join(f"* not measured: {failure}" for failure in results.failures),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _throughput(results: Results, contenders: Sequence[Contender]) -> str:
+    names = [name for name in WORKLOADS if any(results.has(contender.name, name) for contender in contenders)]
+    if not names:
+        return ""
+    weights = ["start → first 200", "over bare", "PSS", "over bare"]
+    head = ["contender (isolation of user code)", *names, "W5 overlap", *weights]
+    rows = []
+    for contender in contenders:
+        ratios = [_number(results.ratio(contender.name, name, BASE.name)) for name in names]
+        start, memory = results.start_seconds(contender.name), results.memory_bytes(contender.name)
+        weighed = [_number(value, " s") for value in start or (None, None)]
+        weighed += [_number(value and value / 1e6, " MB") for value in memory or (None, None)]
+        title = f"{contender.title} ({contender.isolation})"
+        rows.append([title, *ratios, _number(results.overlap(contender.name)), *weighed])
+    return _table(head, rows)
+
+
+def _overload(results: Results, contenders: Sequence[Contender]) -> str:
+    head = ["twice the capacity", "capacity/s", "goodput share", "503", "other failures", "latest 503", "latest answer"]
+    rows = []
+    for contender in contenders:
+        if found := results.overload.get(contender.name):
+            shares = [_number(found.capacity_per_second), _number(found.goodput_share)]
+            counts = [str(found.refusals), str(found.other_failures)]
+            times = [_number(found.latest_refusal_ms, " ms"), _number(found.latest_answer_ms, " ms")]
+            rows.append([contender.title, *shares, *counts, *times, str(found.computed_for_leavers)])
+    return _table([*head, f"computed for {LEAVERS} clients that left"], rows)
+
+
+def _hang(results: Results, contenders: Sequence[Contender]) -> str:
+    head = ["one of two workers hangs", "answer", "after", "health ok", "others ok", "answers after both hung"]
+    rows = []
+    for contender in contenders:
+        if found := results.hang.get(contender.name):
+            answer = [str(found.status or "none"), f"{found.seconds:.3f} s"]
+            health = f"{found.health_ok} of {found.health_ok + found.health_failed}"
+            others = f"{found.others_ok} of {found.others_ok + found.others_failed}"
+            after = "yes" if found.answers_after_all_workers_hung else "no"
+            rows.append([contender.title, *answer, health, others, after])
+    return _table(head, rows)
+
+
+def _bars(bars: Sequence[Bar]) -> str:
+    rows = [[bar.what, bar.wanted, bar.seen, "holds" if bar.holds else "FAILS"] for bar in bars]
+    return _table(["bar", "wanted", "seen", ""], rows)
+
+
+def _number(value: float | None, unit: str = "") -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}{unit}" if abs(value) >= 100 else f"{value:.2f}{unit}"
+
+
+def _table(head: Iterable[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return ""
+    lines = [list(head), *rows]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[str, str]]) -> Path:
+    """Write all figures to benchmarks/results/<date>.json and return the path."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    document: dict[str, Any] = {
+        "date": now.isoformat(timespec="seconds"),
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()},
+        "load_generator": "wrk" if has_wrk() else "own",
+        "throughput": [
+            {"contender": contender, "workload": workload, "round": number, **asdict(item)}
+            for (contender, workload), items in results.throughput.items()
+            for number, item in items.items()
+        ],
+        "bare": {
+            name: [{"start_seconds": item.start_seconds, "pss_bytes": item.pss_bytes} for item in items]
+            for name, items in results.bare.items()
+        },
+        "overload": {name: asdict(item) for name, item in results.overload.items()},
+        "hang": {name: asdict(item) for name, item in results.hang.items()},
+        "help_time": asdict(results.help_time) if results.help_time else None,
+        "bars": [asdict(bar) for bar in bars],
+        "not_measured": results.failures,
+        "packages": packages,
+    }
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{now:%Y-%m-%dT%H-%M-%S}.json"
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    return path
