@@ -93,7 +93,7 @@ LITSERVE = Contender(
     path="/predict", health_path="/health", skips=NO_RAW_HTTP,
 )  # fmt: skip
 MLSERVER = Contender(
-    "mlserver", "MLServer", "process", "mlserver", ("mlserver", *USER_PACKAGES), _mlserver,
+    "mlserver", "MLServer", "process", "mlserver", ("mlserver", "uvloop<0.22", *USER_PACKAGES), _mlserver,
     environ=_mlserver_environ, path="/v2/models/script/infer", health_path="/v2/health/live",
     wrap=_mlserver_request, read=_mlserver_answer, skips=NO_RAW_HTTP,
 )  # fmt: skip

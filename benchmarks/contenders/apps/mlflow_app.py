@@ -9,11 +9,11 @@ from user_script import load
 
 
 class Scoring(mlflow.pyfunc.PythonModel):
-    def load_context(self, _context):
+    def load_context(self, context):  # noqa: ARG002 - MLflow passes it by name
         self.script = load(os.environ["BENCH_SCRIPT"])
         self.script.init()
 
-    def predict(self, _context, model_input, _params=None):
+    def predict(self, context, model_input, params=None):  # noqa: ARG002 - MLflow passes them by name
         return self.script.compute(json.loads(model_input["rows"][0]))
 
 
