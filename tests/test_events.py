@@ -65,7 +65,8 @@ def test_many_processes_append_without_losing_or_mixing_lines(tmp_path: Path) ->
         writer.start()
     for writer in writers:
         writer.join()
-    assert {event.message for event in EventRecord(tmp_path).read()} == {f"{w}-{n}" for w in range(3) for n in range(100)}
+    expected = {f"{writer}-{number}" for writer in range(3) for number in range(100)}
+    assert {event.message for event in EventRecord(tmp_path).read()} == expected
 
 
 def test_keeps_four_segments_and_drops_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +76,7 @@ def test_keeps_four_segments_and_drops_the_oldest(tmp_path: Path, monkeypatch: p
         record.append(Event("probe", message=str(number)))
     kept = [int(event.message) for event in record.read()]
     assert kept == list(range(kept[0], 200))
-    assert 0 < kept[0]
+    assert kept[0] > 0
     assert len(list(tmp_path.glob("events*.jsonl"))) <= events.SEGMENTS_KEPT
 
 

@@ -48,7 +48,10 @@ def test_refuses_what_is_not_an_object(text: str) -> None:
         Manifest.from_json(text)
 
 
-@pytest.mark.parametrize("limits", [Limits(workers=0), Limits(scoring_timeout_ms=-1), Limits(workers=True), Limits(max_body_bytes=1.5)])  # type: ignore[arg-type]  # fmt: skip
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(workers=0), Limits(scoring_timeout_ms=-1), Limits(workers=True), Limits(max_body_bytes=1.5)],  # type: ignore[arg-type]
+)
 def test_refuses_limits_that_are_not_positive_numbers(limits: Limits) -> None:
     with pytest.raises(UserError, match="greater than zero"):
         limits.check()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.server.conftest import RunningReplica, StartReplica
 
 # A request of {"do": ...} makes the script misbehave in that way; anything else is answered at once.

@@ -6,7 +6,6 @@ import socket
 import time
 
 import pytest
-
 from tests.server.conftest import ECHO, StartReplica
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.server.conftest import RunningReplica, StartReplica
 
 from modelport.manifest import Limits, Listen
-from tests.server.conftest import RunningReplica, StartReplica
 
 
 def rewrite(replica: RunningReplica, script: str) -> None:

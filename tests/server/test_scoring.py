@@ -51,7 +51,9 @@ def test_answers_502_when_run_raises_and_keeps_the_traceback_for_the_log(start_r
     assert b"secret text" not in answer.body
     replica.wait_for(lambda: "secret text" in replica.log())
     assert "score.py\", line 2, in run" in replica.log()
-    assert any(event.kind == "request-failure" and event.code == "run-failed" for event in replica.events())
+    replica.wait_for(
+        lambda: any(event.kind == "request-failure" and event.code == "run-failed" for event in replica.events())
+    )
 
 
 def test_shows_the_exception_to_the_client_in_debug_mode(start_replica: StartReplica) -> None:

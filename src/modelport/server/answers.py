@@ -43,7 +43,7 @@ class AnswerWriter:
         return ()
 
     def whole(self, exchange: Exchange, flags: int, payload: bytes) -> tuple[float, Problem | None]:
-        """Send a whole answer; returns the seconds that run() took, and the problem that it told. Raises `WireError`."""
+        """Send a whole answer; returns the seconds that run() took and the problem that it told. Raises `WireError`."""
         status, seconds, head, body = wire.unpack_answer(payload)
         if flags & wire.FLAG_PROBLEM:
             problem = _problem_of(wire.unpack_json(head))

@@ -74,7 +74,7 @@ class App:
         """The client has taken part of a stream."""
         self._pool.give_credit(exchange, size)
 
-    def finished(self, exchange: Exchange, status: int) -> None:
+    def finished(self, status: int) -> None:
         """Count the answer."""
         self._metrics.answers[status] += 1
 

@@ -13,21 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-import httptools
-
 from modelport.manifest import Limits
 from modelport.server import response
-from modelport.server.bodies import SPOOL_FROM_BYTES, BodyBudget, Spool
+from modelport.server.bodies import BodyBudget
 from modelport.server.exchange import Exchange
 from modelport.server.problem import CONTENT_TYPE, Problem
+from modelport.server.receiver import Receiver
 
-REQUEST_ID_LENGTH_MAX = 100
 BODY_PAUSE_SECONDS_MAX = 30.0  # a body that stops arriving for so long is given up
 KEEP_ALIVE_SECONDS = 75.0  # as nginx; longer than the 60 s of common load balancers, so that they close first
 READER_PAUSE_SECONDS_MAX = 30.0
 PIPELINE_DEPTH_MAX = 16
 LINGER_SECONDS = 2.0
-_NO_BODY_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"))
 
 
 class Handler(Protocol):
@@ -45,7 +42,7 @@ class Handler(Protocol):
     def drained(self, exchange: Exchange, size: int) -> None:
         """The client has taken `size` bytes of a streamed answer."""
 
-    def finished(self, exchange: Exchange, status: int) -> None:
+    def finished(self, status: int) -> None:
         """The answer was given to the connection whole."""
 
 
@@ -66,19 +63,12 @@ class Connection(asyncio.Protocol):
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
         self._shared = shared
         self._loop = loop
-        self._parser = httptools.HttpRequestParser(self)
+        self._receiver = Receiver(self, shared)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._head_bytes = 0
-        self._in_head = True
-        self._receiving: Exchange | None = None
-        self._body: list[bytes] = []
-        self._body_bytes = 0
         self._active: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
         self._refused = False
-        self._deadline = 0.0  # monotonic; 0 = none. One sweep looks at all connections: a timer each costs 3 µs a request
+        self._deadline = 0.0  # monotonic, 0 = none; one sweep looks at all: a timer each costs 3 µs a request
         self._on_deadline: Callable[[], None] = self._head_too_slow
         self._write_paused = False
 
@@ -90,36 +80,24 @@ class Connection(asyncio.Protocol):
         self._shared.connections.add(self)
         self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Tell the server that whoever waited here has left."""
         self._shared.connections.discard(self)
         self._clear_timer()
-        for exchange in (self._active, self._receiving, *self._waiting):
+        for exchange in (self._active, self._receiver.exchange, *self._waiting):
             if exchange is not None and not exchange.gone:
                 exchange.gone = True
                 self._shared.handler.leave(exchange)
-        self._active = self._receiving = None
+        self._active = self._receiver.exchange = None
         self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a refusal made by a callback has been sent when this returns."""
         if self._refused:
             return
-        if self._in_head:
-            if not self._head_bytes and self._active is None:
-                self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(Problem("malformed-request", "The request asks for another protocol (Upgrade); send it plain."))
-        except httptools.HttpParserCallbackError:
-            if not self._refused:
-                raise
-        except httptools.HttpParserError as error:
-            self._refuse(Problem("malformed-request", f"It cannot be parsed as HTTP/1.1: {error}."))
-        if self._in_head and self._head_bytes > self._shared.limits.max_header_bytes and not self._refused:
-            self._refuse_large_head()
+        if not self._receiver.head_bytes and self._active is None and self._receiver.exchange is None:
+            self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
+        self._receiver.feed(data)
 
     def eof_received(self) -> bool:
         """A client that closes its side has left: nobody can tell a half-closed client from one that is gone."""
@@ -139,71 +117,18 @@ class Connection(asyncio.Protocol):
             self._clear_timer()
             self._give_credit(exchange)
 
-    # -- the parser's side ---------------------------------------------------------------------------------------
+    # -- the receiver's side -------------------------------------------------------------------------------------
 
-    def on_message_begin(self) -> None:
-        """A new request begins."""
-        self._url = b""
-        self._headers = []
-        self._body = []
-        self._body_bytes = 0
-        self._in_head = True
+    def body_arrives(self, invite: bool = False) -> None:
+        """Something of a body has come, or is about to; `invite` a client that waits for permission to send it."""
+        self._set_timer(BODY_PAUSE_SECONDS_MAX, self._body_too_slow)
+        if invite and self._active is None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def on_url(self, url: bytes) -> None:
-        """The target, maybe in pieces."""
-        self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """Decide, before a byte of the body is read, whether the request is welcome."""
-        if self._refused:
-            return
-        size = len(self._url) + sum(len(name) + len(value) + 4 for name, value in self._headers)
-        self._in_head = False
-        self._head_bytes = 0
-        if size > self._shared.limits.max_header_bytes:
-            self._refuse_large_head()
-            return
-        method = self._parser.get_method().decode("ascii", "replace")
-        exchange = Exchange(self, method, self._url, self._headers)
-        exchange.keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
-        self._receiving = exchange
-        self._read_headers(exchange)
-
-    def on_body(self, data: bytes) -> None:
-        """A piece of the body: kept in memory while it is small, spooled to a file from then on."""
-        exchange = self._receiving
-        if exchange is None or self._refused:
-            return
-        self._body_bytes += len(data)
-        if self._body_bytes > self._shared.limits.max_body_bytes:
-            self._refuse(self._too_large(self._body_bytes), exchange)
-        elif exchange.spool is not None:
-            self._spool(exchange, data)
-        else:
-            self._body.append(data)
-            if self._body_bytes > SPOOL_FROM_BYTES:
-                exchange.spool = Spool(self._shared.budget)
-                self._spool(exchange, b"".join(self._body))
-                self._body = []
-        if self._deadline:
-            self._set_timer(BODY_PAUSE_SECONDS_MAX, self._body_too_slow)
-
-    def on_message_complete(self) -> None:
-        """The request is whole: answer it, or let it wait behind the one before it."""
-        exchange = self._receiving
-        if exchange is None or self._refused:
-            return
-        self._receiving = None
-        self._in_head = True
-        self._head_bytes = 0
-        body = self._body
-        exchange.body = body[0] if len(body) == 1 else b"".join(body)
+    def complete(self, exchange: Exchange) -> None:
+        """A request is whole: answer it, or let it wait behind the one before it."""
+        self._clear_timer()
         if self._active is None:
-            self._clear_timer()
             self._active = exchange
             self._shared.handler.handle(exchange)
             return
@@ -211,74 +136,9 @@ class Connection(asyncio.Protocol):
         if len(self._waiting) >= PIPELINE_DEPTH_MAX:
             self._transport.pause_reading()
 
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def _read_headers(self, exchange: Exchange) -> None:
-        length: int | None = None
-        chunked = expects_continue = False
-        for name, value in exchange.headers:
-            key = name.lower()
-            if key == b"content-length":
-                length = int(value)
-            elif key == b"content-type":
-                exchange.content_type = value
-            elif key == b"transfer-encoding":
-                chunked = True
-            elif key == b"expect":
-                expects_continue = value.lower() == b"100-continue"
-            elif key == b"x-request-id" or (key == b"x-ms-request-id" and not exchange.request_id):
-                exchange.request_id = value
-            elif key == b"x-ms-client-request-id":
-                exchange.client_request_id = value
-        problem = self._check_ids(exchange)
-        if problem is None and length is None and not chunked and exchange.method not in _NO_BODY_METHODS:
-            problem = Problem("length-missing", f"{exchange.method} needs a Content-Length or chunked encoding.")
-        if problem is None and length is not None and length > self._shared.limits.max_body_bytes:
-            problem = self._too_large(length)
-        problem = problem or self._shared.handler.begin(exchange)
-        if problem is not None:
-            self._refuse(problem, exchange)
-        elif length or chunked:
-            self._set_timer(BODY_PAUSE_SECONDS_MAX, self._body_too_slow)
-            if expects_continue and self._active is None:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _check_ids(self, exchange: Exchange) -> Problem | None:
-        for name, value in (("x-request-id", exchange.request_id), ("x-ms-client-request-id", exchange.client_request_id)):
-            if len(value) > REQUEST_ID_LENGTH_MAX:
-                exchange.request_id = self._shared.new_request_id()
-                exchange.client_request_id = b""
-                return Problem(
-                    "headers-too-large",
-                    f"The header {name} has {len(value)} characters; {REQUEST_ID_LENGTH_MAX} are accepted.",
-                )
-        if not exchange.request_id:
-            exchange.request_id = self._shared.new_request_id()
-        return None
-
-    def _spool(self, exchange: Exchange, data: bytes) -> None:
-        if exchange.spool is not None and not exchange.spool.write(data):
-            budget = self._shared.budget
-            self._refuse(
-                Problem(
-                    "body-budget",
-                    f"Bodies in flight take {budget.used_bytes} of {budget.limit_bytes} bytes; this one does not fit.",
-                    retry_after_seconds=1,
-                ),
-                exchange,
-            )
-
-    def _too_large(self, length: int) -> Problem:
-        limit = self._shared.limits.max_body_bytes
-        return Problem("body-too-large", f"The body has {length} bytes or more; the limit is {limit}.")
-
-    def _refuse_large_head(self) -> None:
-        limit = self._shared.limits.max_header_bytes
-        self._refuse(Problem("headers-too-large", f"Request line and headers together exceed {limit} bytes."))
-
     # -- refusing ------------------------------------------------------------------------------------------------
 
-    def _refuse(self, problem: Problem, exchange: Exchange | None = None) -> None:
+    def refuse(self, problem: Problem, exchange: Exchange | None = None) -> None:
         """Answer with a problem and close: what follows on this connection cannot be trusted to be a request."""
         self._refused = True
         self._clear_timer()
@@ -287,7 +147,6 @@ class Connection(asyncio.Protocol):
             exchange.request_id = self._shared.new_request_id()
         exchange.keep_alive = False
         exchange.release()
-        self._receiving = None
         if self._active is not None:  # the answer to an earlier request is still owed, and goes first
             exchange.answered = True
             self._waiting.clear()
@@ -297,16 +156,16 @@ class Connection(asyncio.Protocol):
         answer_problem(exchange, problem)
 
     def _head_too_slow(self) -> None:
-        if self._active is None and self._head_bytes:
+        if self._active is None and self._receiver.head_bytes:
             limit = self._shared.limits.header_timeout_seconds
-            self._refuse(Problem("headers-too-slow", f"The headers were not complete after {limit:g} s."))
+            self.refuse(Problem("headers-too-slow", f"The headers were not complete after {limit:g} s."))
         elif self._active is None:
             self._transport.close()
 
     def _body_too_slow(self) -> None:
-        self._refuse(
+        self.refuse(
             Problem("headers-too-slow", f"Nothing of the body arrived for {BODY_PAUSE_SECONDS_MAX:g} s."),
-            self._receiving,
+            self._receiver.exchange,
         )
 
     def _reader_too_slow(self) -> None:
@@ -361,7 +220,7 @@ class Connection(asyncio.Protocol):
         """Reset the connection: a chunked answer without its end cannot be taken for a whole one."""
         if exchange is self._active:
             exchange.gone = True
-            self._shared.handler.finished(exchange, 502)
+            self._shared.handler.finished(502)
             self._transport.abort()
 
     def _give_credit(self, exchange: Exchange) -> None:
@@ -373,7 +232,7 @@ class Connection(asyncio.Protocol):
         exchange.answered = True
         exchange.release()
         self._active = None
-        self._shared.handler.finished(exchange, status)
+        self._shared.handler.finished(status)
         if self._refused:
             self._linger()
         elif not exchange.keep_alive:
@@ -382,7 +241,7 @@ class Connection(asyncio.Protocol):
             self._active = self._waiting.popleft()
             self._transport.resume_reading()
             self._loop.call_soon(self._handle_waiting, self._active)
-        elif self._receiving is None and not self._head_bytes:
+        elif self._receiver.exchange is None and not self._receiver.head_bytes:
             self._set_timer(KEEP_ALIVE_SECONDS, self._transport.close)
 
     def _linger(self) -> None:
@@ -402,7 +261,7 @@ class Connection(asyncio.Protocol):
         """Close now if nothing is being answered or received, else after the present answer (the server drains)."""
         if self._active is not None:
             self._active.keep_alive = False
-        elif self._receiving is None:
+        elif self._receiver.exchange is None:
             self._transport.close()
 
 

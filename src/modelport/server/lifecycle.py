@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from modelport.errors import ConflictError, ModelportError
@@ -18,37 +18,16 @@ from modelport.manifest import Manifest
 from modelport.server.admission import ServiceTimes
 from modelport.server.answers import AnswerWriter
 from modelport.server.exchange import Exchange
+from modelport.server.failure_count import FailureCount
+from modelport.server.launching import launch
 from modelport.server.logs import LogSink
 from modelport.server.metrics import Metrics
 from modelport.server.pool import Pool, PoolEvents
 from modelport.server.problem import Problem
 from modelport.server.restart import RestartPause
-from modelport.server.worker_process import READY, STARTING, Failure, Worker, launch
+from modelport.server.rollout import Rollout
+from modelport.server.worker_process import READY, STARTING, Failure, Worker
 from modelport.worker import wire
-
-_FAILURES_RECORDED_MAX = 20  # per minute, one event each; beyond that they are only counted
-
-
-@dataclass
-class Rollout:
-    """A set of workers on its way to become the active one. `succeeded` is None while it is under way."""
-
-    manifest: Manifest
-    workers: list[Worker] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
-    succeeded: bool | None = None
-    failure: Failure | None = None
-    timer: asyncio.TimerHandle | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The rollout as JSON-ready words."""
-        words = {True: "succeeded", False: "failed", None: "running"}[self.succeeded]
-        return {
-            "operation": self.manifest.operation,
-            "revision": self.manifest.revision,
-            "state": words,
-            "failure": self.failure.to_dict() if self.failure else None,
-        }
 
 
 @dataclass
@@ -77,8 +56,7 @@ class Lifecycle:
         self._pause = RestartPause()
         self._restart: asyncio.TimerHandle | None = None
         self._launched = 0
-        self._failures: list[float] = []
-        self._failures_left_out = 0
+        self._failures = FailureCount()
         events = PoolEvents(self._condemned, self._request_failed, self._answered)
         self.answers = AnswerWriter(manifest.debug, manifest.listen.cors_origins)
         self.pool = Pool(manifest.limits, events, metrics, self.answers)
@@ -92,7 +70,7 @@ class Lifecycle:
             return "draining"
         if self.pool.active:
             return "ready"
-        if self.rollout is not None and self.rollout.succeeded is None and not self.was_ready:
+        if self.rollout is not None and self.rollout.under_way and not self.was_ready:
             return "starting"
         return "unhealthy" if self.was_ready else "failed"
 
@@ -118,11 +96,11 @@ class Lifecycle:
         """Start the workers of a new revision; they take over when all are ready. Raises `ConflictError`."""
         if self.draining:
             raise ConflictError("service-draining", f"The service '{manifest.service_name}' is shutting down.")
-        if self.rollout is not None and self.rollout.succeeded is None:
+        if self.rollout is not None and self.rollout.under_way:
             raise ConflictError(
                 "operation-in-progress",
                 f"Another operation on the service '{manifest.service_name}' is under way: revision "
-                f"{self.rollout.manifest.revision} has been starting for {time.monotonic() - self.rollout.started:.1f} s.",
+                f"{self.rollout.manifest.revision} has been starting for {self.rollout.seconds:.1f} s.",
                 "Wait until it has ended, then try again.",
             )
         rollout = Rollout(manifest)
@@ -131,7 +109,7 @@ class Lifecycle:
             self.pool.refuse_all(Problem("not-ready", "init() of the script is still running.", retry_after_seconds=1))
         self.note(Event("init", "started", f"{manifest.limits.workers} worker(s)", revision=manifest.revision))
         loop = asyncio.get_running_loop()
-        rollout.timer = loop.call_later(manifest.limits.init_timeout_seconds, self._init_too_slow, rollout)
+        rollout.timer = loop.call_later(manifest.limits.init_timeout_seconds, rollout.expire)
         try:
             rollout.workers = [self._launch(manifest) for _ in range(manifest.limits.workers)]
         except ModelportError as error:
@@ -146,17 +124,6 @@ class Lifecycle:
         self.workers.append(worker)
         return worker
 
-    def _init_too_slow(self, rollout: Rollout) -> None:
-        seconds = rollout.manifest.limits.init_timeout_seconds
-        for worker in rollout.workers:
-            if worker.state == STARTING:
-                worker.failure = Failure(
-                    "init-timeout",
-                    f"init() was not done after {seconds:g} s (init_timeout_seconds).",
-                    "Load less in init(), or raise init_timeout_seconds. The log shows how far it came.",
-                )
-                worker.kill(f"init() was not done after {seconds:g} s")
-
     def worker_ready(self, worker: Worker) -> None:
         """One more worker has finished init()."""
         self.note(
@@ -167,8 +134,8 @@ class Lifecycle:
             )
         )  # fmt: skip
         rollout = self.rollout
-        if rollout is not None and worker in rollout.workers and rollout.succeeded is None:
-            if all(other.state == READY for other in rollout.workers):
+        if rollout is not None and worker in rollout.workers and rollout.under_way:
+            if rollout.all_ready():
                 self._shift(rollout)
         elif worker.manifest is self.manifest:
             self.failure = None
@@ -176,8 +143,7 @@ class Lifecycle:
 
     def _shift(self, rollout: Rollout) -> None:
         """All workers of the new revision are ready: requests go there from now on, the old ones drain."""
-        if rollout.timer is not None:
-            rollout.timer.cancel()
+        rollout.stop_clock()
         old = [worker for worker in self.workers if worker not in rollout.workers]
         self.manifest = rollout.manifest
         self.description = rollout.workers[0].ready.get("description", {})
@@ -192,18 +158,16 @@ class Lifecycle:
         self.failure = None
         self.was_ready = True
         rollout.succeeded = True
-        seconds = time.monotonic() - rollout.started
-        self.note(Event("ready", "succeeded", revision=rollout.manifest.revision, duration_seconds=round(seconds, 6)))
+        self.note(
+            Event("ready", "succeeded", revision=rollout.manifest.revision, duration_seconds=round(rollout.seconds, 6))
+        )
 
     def _abandon(self, rollout: Rollout, failure: Failure) -> None:
         """The new revision did not become ready: its workers are killed, whatever served before goes on."""
-        if rollout.timer is not None:
-            rollout.timer.cancel()
+        rollout.stop_clock()
         rollout.succeeded = False
         rollout.failure = failure
-        for worker in rollout.workers:
-            if worker.exit is None:
-                worker.kill("the revision that it belongs to did not become ready")
+        rollout.kill_workers("the revision that it belongs to did not become ready")
         self.note(
             Event("init", "failed", failure.message, revision=rollout.manifest.revision, code=failure.code,
                   data={"traceback": failure.traceback, "remedy": failure.remedy})
@@ -234,7 +198,7 @@ class Lifecycle:
         self.workers.remove(worker)
         was_active = worker in self.pool.active
         rollout = self.rollout
-        if rollout is not None and worker in rollout.workers and rollout.succeeded is None:
+        if rollout is not None and worker in rollout.workers and rollout.under_way:
             self._abandon(rollout, worker.failure or Failure("init-died", "The worker ended by itself."))
             return
         self.pool.bury(worker)
@@ -244,9 +208,10 @@ class Lifecycle:
 
     def _note_death(self, worker: Worker) -> None:
         self._metrics.worker_deaths += 1
-        words = worker.exit.words if worker.exit else ""
+        words = _exit_words(worker)
         code = worker.failure.code if worker.failure else "worker-died"
-        self.note(Event("worker-died", "failed", words, worker=worker.name, code=code, revision=worker.manifest.revision))
+        revision = worker.manifest.revision
+        self.note(Event("worker-died", "failed", words, worker=worker.name, code=code, revision=revision))
         self._surroundings.sink.write("server", "stderr", "", f"{worker.name} died: {words}")
 
     def _replace(self, worker: Worker) -> None:
@@ -254,13 +219,10 @@ class Lifecycle:
         pause = self._pause.after_death(time.monotonic() - worker.started)
         if worker.failure is not None:
             self.failure = worker.failure
-        if not self.pool.active:
-            words = worker.failure.message if worker.failure else f"The last worker died: {worker.exit and worker.exit.words}."
-            if pause:
-                retry_after = max(1, round(pause))
-                self.pool.refuse_all(
-                    Problem("not-ready", f"{words} The next try is in {pause:g} s.", retry_after_seconds=retry_after)
-                )
+        if not self.pool.active and pause:
+            words = worker.failure.message if worker.failure else f"The last worker died: {_exit_words(worker)}."
+            next_try = max(1, round(pause))
+            self.pool.refuse_all(Problem("not-ready", f"{words} The next try is in {pause:g} s.", next_try))
         if self._restart is None:
             self._restart = asyncio.get_running_loop().call_later(pause, self._fill_up)
 
@@ -295,17 +257,9 @@ class Lifecycle:
             self._pause.reset()
 
     def _request_failed(self, exchange: Exchange, code: str, detail: str) -> None:
-        """Record a failed request; a flood of them is counted, not recorded one by one."""
-        now = time.monotonic()
-        self._failures = [moment for moment in self._failures if now - moment < 60]
-        if len(self._failures) >= _FAILURES_RECORDED_MAX:
-            self._failures_left_out += 1
-            return
-        self._failures.append(now)
-        left_out, self._failures_left_out = self._failures_left_out, 0
-        data = {"left_out_before": left_out} if left_out else {}
-        request_id = exchange.request_id.decode("latin-1")
-        self.note(Event("request-failure", "failed", detail, request=request_id, code=code, data=data))
+        event = self._failures.event(exchange.request_id.decode("latin-1"), code, detail)
+        if event is not None:
+            self.note(event)
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -316,9 +270,8 @@ class Lifecycle:
         self.note(Event("drain", "started"))
         started = time.monotonic()
         deadline = started + self.manifest.limits.drain_timeout_seconds
-        if self.rollout is not None and self.rollout.succeeded is None:
-            for worker in self.rollout.workers:
-                worker.kill("the service is shutting down")
+        if self.rollout is not None and self.rollout.under_way:
+            self.rollout.kill_workers("the service is shutting down")
         while self._busy() and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
         self.pool.retire(list(self.pool.active))
@@ -339,6 +292,10 @@ class Lifecycle:
         words = {**event.__dict__, "operation": event.operation or manifest.operation}
         words["revision"] = event.revision or manifest.revision
         self._surroundings.record.append(Event(**words))
+
+
+def _exit_words(worker: Worker) -> str:
+    return worker.exit.words if worker.exit else "it is not known how"
 
 
 def worker_environ(environ: dict[str, str], manifest: Manifest) -> dict[str, str]:

@@ -91,5 +91,5 @@ def render(metrics: Metrics, pool: Pool, connections: int) -> bytes:
     from prometheus_client import CollectorRegistry, generate_latest
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(metrics, pool, connections))  # type: ignore[arg-type]
+    registry.register(_Collector(metrics, pool, connections))
     return bytes(generate_latest(registry))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modelport.manifest import Limits
-from modelport.server.admission import ServiceTimes, WaitingLine, overloaded
+from modelport.server.admission import ServiceTimes, WaitingLine
 from modelport.server.answers import AnswerWriter
+from modelport.server.deadlines import DeadlineWatch
 from modelport.server.exchange import Exchange
 from modelport.server.metrics import Metrics
 from modelport.server.problem import Problem
 from modelport.server.worker_process import CONDEMNED, READY, Worker
 from modelport.worker import wire
 
-SWEEP_SECONDS = 0.01
 _PLAIN_JSON = (b"application/json", b"application/json; charset=utf-8")
 
 
@@ -50,7 +49,14 @@ class Pool:
     refusal: Problem | None = None
     _last_wire_id: int = 0
     _owners: dict[Exchange, Worker] = field(default_factory=dict)
-    _sweep_scheduled: bool = False
+    watch: DeadlineWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = DeadlineWatch(self)
+
+    def is_busy(self) -> bool:
+        """Whether anyone waits or is being served."""
+        return bool(len(self.line) or self._owners)
 
     # -- requests come -------------------------------------------------------------------------------------------
 
@@ -62,8 +68,7 @@ class Pool:
         now = time.monotonic()
         exchange.arrived = now
         exchange.begin_before = now + self.limits.max_request_wait_time_ms / 1000
-        if not self._sweep_scheduled:
-            self._schedule_sweep()
+        self.watch.wake()
         worker = self._free_worker() if not len(self.line) else None
         if worker is not None:
             self._give(worker, exchange)
@@ -74,7 +79,7 @@ class Pool:
         """The client of a request has gone: it is not computed if it has not begun; a stream ends."""
         worker = self._owners.get(exchange)
         if worker is not None:
-            worker.send(wire.pack(wire.CANCEL, exchange.wire_id))
+            worker.link.send(wire.pack(wire.CANCEL, exchange.wire_id))
         elif not exchange.answered:
             self.line.leave()
         exchange.release()
@@ -83,7 +88,7 @@ class Pool:
         """The client took `size` bytes of a stream: the worker may send as many more."""
         worker = self._owners.get(exchange)
         if worker is not None:
-            worker.send(wire.pack(wire.CREDIT, exchange.wire_id, wire.CREDIT_BYTES.pack(size)))
+            worker.link.send(wire.pack(wire.CREDIT, exchange.wire_id, wire.CREDIT_BYTES.pack(size)))
 
     def _free_worker(self) -> Worker | None:
         """An idle worker, else one that may prefetch; the least loaded of them."""
@@ -117,10 +122,11 @@ class Pool:
         head = _request_head(exchange, worker)
         spool = exchange.spool
         if spool is None:
-            worker.send(wire.pack_request(wire_id, exchange.body, exchange.request_id, exchange.begin_before, head))
+            frame = wire.pack_request(wire_id, exchange.body, exchange.request_id, exchange.begin_before, head)
+            worker.link.send(frame)
         else:
             frame = wire.pack_request(wire_id, b"", exchange.request_id, exchange.begin_before, head, descriptor=True)
-            worker.send_with_descriptor(frame, spool.descriptor)
+            worker.link.send_with_descriptor(frame, spool.descriptor)
 
     # -- answers come --------------------------------------------------------------------------------------------
 
@@ -137,7 +143,7 @@ class Pool:
         elif kind == wire.SKIPPED:
             self._done(worker, exchange, None)
             if not exchange.answered and not exchange.gone:
-                self._refuse_overdue(exchange, time.monotonic())
+                self.watch.refuse_overdue(exchange, time.monotonic())
         elif kind == wire.STREAM:
             self.answers.begin_stream(exchange, flags, payload)
         elif kind == wire.CHUNK:
@@ -195,7 +201,7 @@ class Pool:
         waiting = []
         for wire_id, exchange in sorted(worker.in_flight.items()):
             self._owners.pop(exchange, None)
-            if exchange.gone or exchange.answered and not exchange.streaming:
+            if exchange.gone or (exchange.answered and not exchange.streaming):
                 continue
             if wire_id in begun:
                 self._answer_death(worker, exchange)
@@ -226,76 +232,6 @@ class Pool:
                 exchange, Problem("worker-died", f"The worker that ran this request died: {words}.")
             )
         self.events.request_failed(exchange, "worker-died", words)
-
-    # -- time passes ---------------------------------------------------------------------------------------------
-
-    def _schedule_sweep(self) -> None:
-        self._sweep_scheduled = True
-        asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
-
-    def _sweep(self) -> None:
-        self._sweep_scheduled = False
-        now = time.monotonic()
-        for exchange in self.line.overdue(now):
-            self._refuse_overdue(exchange, now)
-        for worker in [*self.active, *self.leaving]:
-            if worker.in_flight:
-                self._sweep_worker(worker, now)
-        if len(self.line) or self._owners:
-            self._schedule_sweep()
-
-    def _sweep_worker(self, worker: Worker, now: float) -> None:
-        begun = worker.slots.begun()
-        timeout = worker.manifest.limits.scoring_timeout_ms / 1000
-        running = 0
-        for wire_id, exchange in list(worker.in_flight.items()):
-            since = begun.get(wire_id)
-            if since is None:
-                if exchange.begin_before <= now and not (exchange.answered or exchange.gone):
-                    worker.send(wire.pack(wire.CANCEL, wire_id))
-                    self._refuse_overdue(exchange, now)
-            elif since and now - since > timeout:
-                self._expire(worker, exchange, now, timeout)
-            else:
-                running += 1
-        if worker.state == CONDEMNED and worker.kill_reason == "" and self._is_stuck(worker, begun, running):
-            worker.kill("run() did not answer within the deadline")
-
-    def _is_stuck(self, worker: Worker, begun: dict[int, float], running: int) -> bool:
-        """Whether all that a condemned worker still does is past its deadline."""
-        late = [wire_id for wire_id, exchange in worker.in_flight.items() if exchange.late_since and wire_id in begun]
-        return bool(late) and running == 0
-
-    def _expire(self, worker: Worker, exchange: Exchange, now: float, timeout: float) -> None:
-        if not exchange.late_since:
-            # Looked at twice: the slot is two words, and we may have read the new request's id with the old one's time.
-            exchange.late_since = now
-            return
-        if not exchange.answered:
-            self.answers.problem(
-                exchange,
-                Problem(
-                    "deadline-exceeded",
-                    f"run() had not answered after {timeout * 1000:.0f} ms (scoring_timeout_ms). Its worker is replaced. "
-                    "Make run() faster or raise scoring_timeout_ms.",
-                ),
-            )
-            self.events.request_failed(exchange, "deadline-exceeded", f"{timeout * 1000:.0f} ms")
-        elif exchange.streaming and not exchange.gone:
-            self.answers.abort_stream(exchange)
-            self.events.request_failed(exchange, "deadline-exceeded", "between two chunks of a stream")
-        if worker in self.active:
-            self.retire([worker])
-            self.events.condemned(worker, "a request ran past its deadline")
-
-    def _refuse_overdue(self, exchange: Exchange, now: float) -> None:
-        places = sum(worker.threads for worker in self.active)
-        waiting = len(self.line)
-        self.metrics.refused += 1
-        if not places:
-            self.answers.problem(exchange, Problem("not-ready", "Every worker is being replaced.", retry_after_seconds=1))
-            return
-        self.answers.problem(exchange, overloaded(now - exchange.arrived, waiting, places, self.times))
 
 
 def _request_head(exchange: Exchange, worker: Worker) -> bytes:

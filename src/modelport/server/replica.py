@@ -20,9 +20,10 @@ from modelport.manifest import Manifest
 from modelport.server.app import App, RequestIds
 from modelport.server.bodies import BodyBudget
 from modelport.server.connection import Connection, Shared
-from modelport.server.lifecycle import Lifecycle, Rollout, Surroundings
+from modelport.server.lifecycle import Lifecycle, Surroundings
 from modelport.server.logs import LogSink
 from modelport.server.metrics import Metrics
+from modelport.server.rollout import Rollout
 
 _LOOK_AT_CLOCKS_SECONDS = 0.25
 _BACKLOG = 2048

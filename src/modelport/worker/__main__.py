@@ -7,7 +7,7 @@ imported, so that a user's own `schema.py` or `wire.py` never meets ours.
 import sys
 
 
-def main():
+def main() -> None:
     """Mount the package under its private name and hand over to its loop."""
     folder = __file__.rpartition("/")[0]
     if sys.path and sys.path[0] == folder:  # absent under PYTHONSAFEPATH
@@ -15,7 +15,7 @@ def main():
     package = type(sys)("_modelport_worker")
     package.__path__ = [folder]
     sys.modules["_modelport_worker"] = package
-    from _modelport_worker import entry
+    from _modelport_worker import entry  # type: ignore[import-not-found]
 
     entry.start(int(sys.argv[1]), int(sys.argv[2]))
 

@@ -9,6 +9,10 @@ import threading
 
 from . import wire
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _READ_BYTES = 256 * 1024
 _ANCILLARY_BYTES = socket.CMSG_SPACE(16 * 4)  # up to 16 descriptors in one read
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -21,13 +25,13 @@ class ServerGone(Exception):
 class Channel(object):
     """Reads frames from and writes frames to the server; writing is safe from any thread."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._reader = wire.FrameReader(wire.SERVER_KINDS)
-        self._descriptors = collections.deque()
+        self._descriptors = collections.deque()  # type: collections.deque[int]
         self._send_lock = threading.Lock()
 
-    def receive(self, wait):
+    def receive(self, wait: bool) -> "Sequence[wire.Frame]":
         """The frames that have come: waits for at least one byte if `wait`, else returns at once, maybe with none.
 
         Raises `ServerGone` and `WireError`.
@@ -38,7 +42,7 @@ class Channel(object):
         except BlockingIOError:
             return ()
         except ConnectionError:
-            raise ServerGone()
+            raise ServerGone() from None
         if not data:
             raise ServerGone()
         for level, kind, content in ancillary:
@@ -47,7 +51,7 @@ class Channel(object):
                     self._descriptors.append(int.from_bytes(content[at : at + 4], sys.byteorder))
         return self._reader.feed(data)
 
-    def take_body(self):
+    def take_body(self) -> "wire.Memory":
         """The body whose descriptor came first and was not taken yet, as a read-only map. Raises `WireError`."""
         if not self._descriptors:
             raise wire.WireError("a body was announced by descriptor, and none came")
@@ -59,10 +63,10 @@ class Channel(object):
         finally:
             os.close(descriptor)
 
-    def send(self, frame):
+    def send(self, frame: bytes) -> None:
         """Write one frame whole. Raises `ServerGone`."""
         with self._send_lock:
             try:
                 self._connection.sendall(frame)
             except OSError:
-                raise ServerGone()
+                raise ServerGone() from None

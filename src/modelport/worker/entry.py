@@ -8,16 +8,24 @@ import time
 
 from . import loop, stdio, wire
 from .channel import Channel, ServerGone
+from .inbox import Inbox
+from .runner import Runner
 
 EXIT_INIT_FAILED = 3  # as the original server did; engines and users know it
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .script import ScoringScript
+
 _OOM_SCORE_ADJ = 500  # of -1000..1000: the kernel is to pick the worker, not the server
 
 
-def start(socket_fd, slots_fd):
+def start(socket_fd: int, slots_fd: int) -> None:
     """Run the worker on the given descriptors and end the process."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, socket_fd)
     channel = Channel(connection)
-    inbox = loop.Inbox(channel)
+    inbox = Inbox(channel)
     try:
         code = _work(channel, inbox, slots_fd)
     except (ServerGone, KeyboardInterrupt):
@@ -32,7 +40,7 @@ def start(socket_fd, slots_fd):
     sys.exit(0)
 
 
-def _work(channel, inbox, slots_fd):
+def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
     hello = _hello(channel)
     _volunteer_for_the_oom_killer()
     stdio.install(1, 2)
@@ -48,7 +56,7 @@ def _work(channel, inbox, slots_fd):
         return EXIT_INIT_FAILED
     threads = hello["threads"]
     slots = wire.Slots(mmap.mmap(slots_fd, hello["slots_bytes"]), threads)
-    runner = loop.Runner(scoring, channel, slots, stdio.set_request_id)
+    runner = Runner(scoring, channel, slots, stdio.set_request_id)
     channel.send(wire.pack_json(wire.READY, 0, _ready(scoring, time.time() - started)))
     if threads == 1:
         loop.serve_with_one_thread(inbox, runner)
@@ -57,9 +65,9 @@ def _work(channel, inbox, slots_fd):
     return 0
 
 
-def _hello(channel):
+def _hello(channel: Channel) -> "dict[str, Any]":
     """The first frame: what to load. Nothing else may come before READY."""
-    frames = ()
+    frames = ()  # type: Any
     while not frames:
         frames = channel.receive(wait=True)
     kind, _, _, payload = frames[0]
@@ -68,10 +76,10 @@ def _hello(channel):
     hello = wire.unpack_json(payload)
     if hello.get("version") != wire.VERSION:
         raise wire.WireError("the server speaks version %r, this worker %d" % (hello.get("version"), wire.VERSION))
-    return hello
+    return dict(hello)
 
 
-def _ready(scoring, seconds):
+def _ready(scoring: "ScoringScript", seconds: float) -> "dict[str, Any]":
     return {
         "version": wire.VERSION,
         "needs_headers": bool(scoring.needs_headers),
@@ -82,7 +90,7 @@ def _ready(scoring, seconds):
     }
 
 
-def _volunteer_for_the_oom_killer():
+def _volunteer_for_the_oom_killer() -> None:
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write(str(_OOM_SCORE_ADJ))
@@ -90,7 +98,7 @@ def _volunteer_for_the_oom_killer():
         return  # not Linux, or a system that forbids it: the kernel then chooses by size, usually the worker as well
 
 
-def _show_crashes():
+def _show_crashes() -> None:
     """A segmentation fault prints the Python stack, with the script's file and line, before the process dies."""
     import faulthandler
 

@@ -14,6 +14,15 @@ This file runs on Python 3.6 and imports the standard library only.
 import json
 import struct
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any, Union
+
+    Frame = tuple[int, int, int, bytes]
+    Memory = Any  # a writable buffer: mmap or bytearray
+    Bytes = Union[bytes, bytearray, memoryview]
+
 VERSION = 1
 MAGIC = 0x4D50
 HEAD = struct.Struct("!IBBHQ")
@@ -57,25 +66,32 @@ class WireError(Exception):
     """The peer sent something that is not of this wire; the only cure is to drop it."""
 
 
-def pack(kind, request, payload=b"", flags=0):
+def pack(kind: int, request: int, payload: "Bytes" = b"", flags: int = 0) -> bytes:
     """One frame as bytes."""
     return HEAD.pack(len(payload), kind, flags, MAGIC, request) + payload
 
 
-def pack_json(kind, request, value):
+def pack_json(kind: int, request: int, value: "Any") -> bytes:
     """One frame whose payload is JSON."""
     return pack(kind, request, json.dumps(value).encode("utf-8"))
 
 
-def unpack_json(payload):
+def unpack_json(payload: "Bytes") -> "Any":
     """The JSON value of a payload. Raises `WireError`."""
     try:
         return json.loads(bytes(payload).decode("utf-8"))
     except ValueError as error:
-        raise WireError("a payload is not JSON: %s" % error)
+        raise WireError("a payload is not JSON: %s" % error) from error
 
 
-def pack_request(request, body, request_id, begin_before=0.0, head=b"", descriptor=False):
+def pack_request(
+    request: int,
+    body: "Bytes",
+    request_id: bytes,
+    begin_before: float = 0.0,
+    head: bytes = b"",
+    descriptor: bool = False,
+) -> bytes:
     """A REQUEST frame. `body` is empty when it comes by descriptor; `head` is JSON or empty; `request_id` is bytes."""
     fixed = _REQUEST.pack(begin_before, len(request_id), len(head))
     length = len(fixed) + len(request_id) + len(head) + len(body)
@@ -83,12 +99,12 @@ def pack_request(request, body, request_id, begin_before=0.0, head=b"", descript
     return b"".join((HEAD.pack(length, REQUEST, flags, MAGIC, request), fixed, request_id, head, body))
 
 
-def unpack_request(payload):
+def unpack_request(payload: bytes) -> "tuple[float, bytes, bytes, bytes]":
     """(begin_before, request_id bytes, head bytes, body bytes) of a REQUEST payload. Raises `WireError`."""
     try:
         begin_before, id_length, head_length = _REQUEST.unpack_from(payload)
     except struct.error as error:
-        raise WireError("a request is too short: %s" % error)
+        raise WireError("a request is too short: %s" % error) from error
     head_at = _REQUEST.size + id_length
     body_at = head_at + head_length
     if body_at > len(payload):
@@ -96,19 +112,21 @@ def unpack_request(payload):
     return begin_before, payload[_REQUEST.size : head_at], payload[head_at:body_at], payload[body_at:]
 
 
-def pack_answer(kind, request, status, seconds, head, body, flags=0):
+def pack_answer(
+    kind: int, request: int, status: int, seconds: float, head: bytes, body: "Bytes", flags: int = 0
+) -> bytes:
     """An ANSWER or STREAM frame. `head` is JSON (content type and headers, or a problem) or empty for plain JSON."""
     length = _ANSWER.size + len(head) + len(body)
     fixed = _ANSWER.pack(status, seconds, len(head))
     return b"".join((HEAD.pack(length, kind, flags, MAGIC, request), fixed, head, body))
 
 
-def unpack_answer(payload):
+def unpack_answer(payload: bytes) -> "tuple[int, float, bytes, bytes]":
     """(status, seconds, head bytes, body bytes) of an ANSWER or STREAM payload. Raises `WireError`."""
     try:
         status, seconds, head_length = _ANSWER.unpack_from(payload)
     except struct.error as error:
-        raise WireError("an answer is too short: %s" % error)
+        raise WireError("an answer is too short: %s" % error) from error
     body_at = _ANSWER.size + head_length
     if body_at > len(payload):
         raise WireError("an answer is shorter than its head")
@@ -123,12 +141,12 @@ class FrameReader(object):
     `kinds` are the frame kinds that this side may receive. A frame is (kind, flags, request, payload bytes).
     """
 
-    def __init__(self, kinds, payload_bytes_max=PAYLOAD_BYTES_MAX):
+    def __init__(self, kinds: "Collection[int]", payload_bytes_max: int = PAYLOAD_BYTES_MAX) -> None:
         self._kinds = kinds
         self._payload_bytes_max = payload_bytes_max
         self._buffer = bytearray()
 
-    def feed(self, data):
+    def feed(self, data: bytes) -> "list[Frame]":
         """Take in bytes and return the list of frames that they complete. Raises `WireError`."""
         buffer = self._buffer
         if buffer:
@@ -137,7 +155,7 @@ class FrameReader(object):
             if not data:
                 return []
             del buffer[:]
-        frames = []
+        frames = []  # type: list[Frame]
         at = 0
         end = len(data)
         while end - at >= HEAD_BYTES:
@@ -153,14 +171,14 @@ class FrameReader(object):
             buffer += data[at:]
         return frames
 
-    def _complete(self, buffer):
+    def _complete(self, buffer: bytearray) -> bool:
         """Whether the buffer holds one whole frame: until then it only grows, so that a large one is copied once."""
         if len(buffer) < HEAD_BYTES:
             return False
         length, kind, _, magic, _ = HEAD.unpack_from(buffer)
         if magic != MAGIC or kind not in self._kinds or length > self._payload_bytes_max:
             raise WireError("not a frame: kind %d, magic %#x, length %d" % (kind, magic, length))
-        return len(buffer) >= HEAD_BYTES + length
+        return len(buffer) >= HEAD_BYTES + int(length)
 
 
 class Slots(object):
@@ -170,22 +188,22 @@ class Slots(object):
     before the id, so that a reader who sees an id sees its time.
     """
 
-    def __init__(self, memory, threads):
+    def __init__(self, memory: "Memory", threads: int) -> None:
         self._memory = memory
         self._threads = threads
 
-    def begin(self, thread, request, now):
+    def begin(self, thread: int, request: int, now: float) -> None:
         """Write that `thread` has begun `request` at `now` (monotonic seconds).
 
         Written again it starts the clock anew (a chunk was sent), or stops it (`now` 0: waiting for the reader).
         """
         _SLOT.pack_into(self._memory, thread * SLOT_BYTES, request, now)
 
-    def clear(self, thread):
+    def clear(self, thread: int) -> None:
         """Write that `thread` runs nothing."""
         _SLOT.pack_into(self._memory, thread * SLOT_BYTES, 0, 0.0)
 
-    def begun(self):
+    def begun(self) -> "dict[int, float]":
         """{request: start time} of what runs now."""
         found = {}
         for thread in range(self._threads):

@@ -1,0 +1,98 @@
+"""Watches the clock of every request: the wait limit until it begins, the deadline once it has begun."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from modelport.server.admission import overloaded
+from modelport.server.exchange import Exchange
+from modelport.server.problem import Problem
+from modelport.server.worker_process import CONDEMNED, Worker
+from modelport.worker import wire
+
+if TYPE_CHECKING:
+    from modelport.server.pool import Pool
+
+SWEEP_SECONDS = 0.01
+
+
+class DeadlineWatch:
+    """Looks at all requests every 10 ms while there are any; an idle replica costs nothing."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._awake = False
+
+    def wake(self) -> None:
+        """There is a request to watch."""
+        if not self._awake:
+            self._awake = True
+            asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._awake = False
+        pool = self._pool
+        now = time.monotonic()
+        for exchange in pool.line.overdue(now):
+            self.refuse_overdue(exchange, now)
+        for worker in [*pool.active, *pool.leaving]:
+            if worker.in_flight:
+                self._sweep_worker(worker, now)
+        if pool.is_busy():
+            self.wake()
+
+    def _sweep_worker(self, worker: Worker, now: float) -> None:
+        begun = worker.slots.begun()
+        timeout_seconds = worker.manifest.limits.scoring_timeout_ms / 1000
+        running = late = 0
+        for wire_id, exchange in list(worker.in_flight.items()):
+            since = begun.get(wire_id)
+            if since is None:
+                self._sweep_prefetched(worker, exchange, now)
+            elif since and now - since > timeout_seconds:
+                late += 1
+                self._expire(worker, exchange, now, timeout_seconds)
+            else:
+                running += 1
+        if late and not running and worker.state == CONDEMNED and not worker.kill_reason:
+            worker.kill("run() did not answer within the deadline")
+
+    def _sweep_prefetched(self, worker: Worker, exchange: Exchange, now: float) -> None:
+        if exchange.begin_before <= now and not (exchange.answered or exchange.gone):
+            worker.link.send(wire.pack(wire.CANCEL, exchange.wire_id))
+            self.refuse_overdue(exchange, now)
+
+    def _expire(self, worker: Worker, exchange: Exchange, now: float, timeout_seconds: float) -> None:
+        """Answer a request that ran past its deadline, and take its worker out of rotation."""
+        if not exchange.late_since:
+            # Looked at twice: a slot is two words, and this may be the new request's id with the old one's time.
+            exchange.late_since = now
+            return
+        pool = self._pool
+        milliseconds = f"{timeout_seconds * 1000:.0f} ms"
+        if not exchange.answered:
+            text = (
+                f"run() had not answered after {milliseconds} (scoring_timeout_ms). Its worker is replaced. "
+                "Make run() faster, or raise scoring_timeout_ms."
+            )
+            pool.answers.problem(exchange, Problem("deadline-exceeded", text))
+            pool.events.request_failed(exchange, "deadline-exceeded", milliseconds)
+        elif exchange.streaming and not exchange.gone:
+            pool.answers.abort_stream(exchange)
+            pool.events.request_failed(exchange, "deadline-exceeded", f"{milliseconds} between two chunks of a stream")
+        if worker in pool.active:
+            pool.retire([worker])
+            pool.events.condemned(worker, "a request ran past its deadline")
+
+    def refuse_overdue(self, exchange: Exchange, now: float) -> None:
+        """Answer a request that no worker began within its wait limit."""
+        pool = self._pool
+        places = sum(worker.threads for worker in pool.active)
+        pool.metrics.refused += 1
+        if places:
+            problem = overloaded(now - exchange.arrived, len(pool.line), places, pool.times)
+        else:
+            problem = Problem("not-ready", "Every worker is being replaced.", retry_after_seconds=1)
+        pool.answers.problem(exchange, problem)
