@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from modelport.errors import UserError
+from modelport.errors import NotFoundError, UserError, nearest
 
 RUNNING, COMPLETED, FAILED, CANCELED = "Running", "Completed", "Failed", "Canceled"
 
@@ -124,3 +124,27 @@ def _joined(group: list[Metric]) -> Any:
     for metric in group:
         joined.extend(metric.value if isinstance(metric.value, list) else [metric.value])
     return joined
+
+
+def checked_name(name: str) -> str:
+    """A file's name within a run, in its plain form: `./outputs//model.pkl` is `outputs/model.pkl`."""
+    parts = [part for part in str(name).replace("\\", "/").split("/") if part not in ("", ".")]
+    if not parts or ".." in parts or str(name).startswith("/") or not "".join(parts).isprintable():
+        raise UserError(
+            "run-file-invalid",
+            f"The file name {name!r} is not valid within a run: a relative path without '..' is needed.",
+            "Use a name such as 'outputs/my_model.pkl'.",
+        )
+    return "/".join(parts)
+
+
+def file_missing(run_id: str, wanted: str, present: list[str]) -> NotFoundError:
+    """The error for a file that a run does not have; it names the files that it has."""
+    shown = ", ".join(present[:20]) + (f" and {len(present) - 20} more" if len(present) > 20 else "")
+    hint = nearest(wanted, present) if len(present) > 1 else ""
+    uploaded = f"Uploaded: {shown}. {hint}" if present else "Nothing was uploaded."
+    return NotFoundError(
+        "run-file-missing",
+        f"Run '{run_id}' has no file or folder {wanted!r}. {uploaded}".rstrip(),
+        f"Upload it first: run.upload_file({wanted!r}, path)",
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from modelport.errors import ConflictError, NotFoundError, UserError, nearest
+from modelport.errors import ConflictError, NotFoundError
 from modelport.naming import EXPERIMENT, new_id
 from modelport.registry import delivery
 from modelport.registry.artifacts import ArtifactStore
@@ -24,6 +24,8 @@ from modelport.registry.run_records import (
     Metric,
     RunRecord,
     checked_metric,
+    checked_name,
+    file_missing,
     summarised,
 )
 from modelport.registry.survey import SourceFile, survey
@@ -127,7 +129,7 @@ class RunStore:
         (`run-file-exists`), `NotFoundError` (`run-not-found`).
         """
         self.get(run_id)
-        kept = _checked_name(name)
+        kept = checked_name(name)
         source = survey(path)
         files = [file for file in source.files if file.location is not None]
         named = [(posixpath.join(kept, *file.path.split("/")[1:]), file) for file in files]
@@ -167,13 +169,14 @@ class RunStore:
         with self._database.reading() as connection:
             return [(row.path, Blob(row.digest, row.size_bytes)) for row in connection.execute(statement)]
 
-    def download(self, run_id: str, name: str, target_directory: Path, *, exist_ok: bool = True) -> Path:
-        """Copy an uploaded file, or all below a folder's name, into `target_directory`; returns the path there.
+    def download(self, run_id: str, name: str, target: Path) -> Path:
+        """Copy an uploaded file, or all below a folder's name, to `target`, replacing files that are there.
 
-        Raises `NotFoundError` (`run-file-missing`), `ConflictError` (`download-exists`).
+        Raises `NotFoundError` (`run-file-missing`), `ConflictError` (`download-exists`: a folder where a file is
+        wanted, or the other way round).
         """
-        contents = self._select(run_id, name)
-        return delivery.download(self._artifacts, contents, target_directory, exist_ok=exist_ok)
+        contents = self._select(run_id, name, target.name)
+        return delivery.download(self._artifacts, contents, target.parent, exist_ok=True)
 
     def register_model(self, run_id: str, registration: Registration, model_path: str | None) -> ModelVersion:
         """Register an uploaded file or folder of the run as the next version of a model; None: named as the model.
@@ -186,17 +189,18 @@ class RunStore:
             contents = self._select(run_id, registration.name if model_path is None else model_path)
             return self._registry.register_contents(contents, registration, Origin(run.id, run.experiment_name))
 
-    def _select(self, run_id: str, name: str) -> Contents:
-        wanted = _checked_name(name)
+    def _select(self, run_id: str, name: str, root_name: str | None = None) -> Contents:
+        """The file or folder that was uploaded as `name`, to be called `root_name` (None: as it is)."""
+        wanted = checked_name(name)
         files = self._files(run_id)
-        root_name = posixpath.basename(wanted)
+        root_name = root_name or posixpath.basename(wanted)
         for path, blob in files:
             if path == wanted:
                 return Contents(root_name, False, (ModelFile(root_name, blob),))
         below = [(path[len(wanted) + 1 :], blob) for path, blob in files if path.startswith(f"{wanted}/")]
         if below:
             return Contents(root_name, True, tuple(ModelFile(f"{root_name}/{path}", blob) for path, blob in below))
-        raise _file_missing(run_id, wanted, [path for path, _ in files])
+        raise file_missing(run_id, wanted, [path for path, _ in files])
 
     def set_tag(self, run_id: str, key: str, value: str) -> None:
         """Set one tag; raises `NotFoundError` (`run-not-found`), `UserError` (`labels-invalid`)."""
@@ -237,32 +241,9 @@ def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc)
 
 
-def _checked_name(name: str) -> str:
-    """A file's name within a run, in its plain form: `./outputs//model.pkl` is `outputs/model.pkl`."""
-    parts = [part for part in str(name).replace("\\", "/").split("/") if part not in ("", ".")]
-    if not parts or ".." in parts or str(name).startswith("/") or not "".join(parts).isprintable():
-        raise UserError(
-            "run-file-invalid",
-            f"The file name {name!r} is not valid within a run: a relative path without '..' is needed.",
-            "Use a name such as 'outputs/my_model.pkl'.",
-        )
-    return "/".join(parts)
-
-
 def _run_not_found(run_id: str) -> NotFoundError:
     return NotFoundError(
         "run-not-found",
         f"There is no run '{run_id}' in this workspace.",
         "List the runs: Experiment(ws, name).get_runs()",
-    )
-
-
-def _file_missing(run_id: str, wanted: str, present: list[str]) -> NotFoundError:
-    shown = ", ".join(present[:20]) + (f" and {len(present) - 20} more" if len(present) > 20 else "")
-    hint = nearest(wanted, present) if len(present) > 1 else ""
-    uploaded = f"Uploaded: {shown}. {hint}" if present else "Nothing was uploaded."
-    return NotFoundError(
-        "run-file-missing",
-        f"Run '{run_id}' has no file or folder {wanted!r}. {uploaded}".rstrip(),
-        f"Upload it first: run.upload_file({wanted!r}, path)",
     )

@@ -1,0 +1,245 @@
+"""The composition root: opens a home, makes, finds and deletes workspaces in it, and hands out their parts.
+
+    <home>/workspaces/<name>/workspace.json   what the workspace is; written last, so that it exists or does not
+                             catalog.db       models, runs, secrets, services (SQLite)
+                             blobs/           the contents of files, by digest
+                             services/<id>/   manifest, log and event record of a service
+                             cache/           copies that can be made again
+
+Heavy parts are imported when they are first asked for, so that listing workspaces costs no SQL library.
+"""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelport.errors import ConflictError, NotFoundError, StorageError, nearest
+from modelport.naming import WORKSPACE, new_id
+from modelport.settings import Settings
+from modelport.storage.files import locked, make_private_directory, write_durably
+
+if TYPE_CHECKING:
+    from modelport.environments.store import EnvironmentStore
+    from modelport.registry.artifacts import LocalArtifactStore
+    from modelport.registry.catalog import ModelRegistry
+    from modelport.registry.fsck import FsckReport
+    from modelport.registry.runs import RunStore
+    from modelport.storage.database import Database
+    from modelport.storage.secrets import SecretStore
+
+_FILE = "workspace.json"
+_DELETED = ".deleted-"
+
+
+@dataclass(frozen=True)
+class WorkspaceDetails:
+    """What is recorded about a workspace and changes nothing in how it works: Azure's words for it, mostly."""
+
+    subscription_id: str = ""
+    resource_group: str = ""
+    location: str = ""
+    sku: str = "basic"
+    friendly_name: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+class Home:
+    """The folder that holds every workspace of this user (`MODELPORT_HOME`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._directory = settings.home / "workspaces"
+
+    def __repr__(self) -> str:
+        return f"Home({str(self.settings.home)!r})"
+
+    def create(self, name: str, details: WorkspaceDetails | None = None, *, exist_ok: bool = False) -> OpenWorkspace:
+        """Make a workspace, or return the existing one, untouched, if `exist_ok`.
+
+        Raises `UserError` (`name-invalid`), `ConflictError` (`workspace-exists`), `StorageError`.
+        """
+        WORKSPACE.check(name)
+        make_private_directory(self._directory)
+        directory = self._directory / name
+        with locked(self._directory / ".lock"):
+            if (directory / _FILE).exists():
+                if not exist_ok:
+                    raise ConflictError(
+                        "workspace-exists",
+                        f"There is a workspace '{name}' already, in '{self.settings.home}'.",
+                        "Use it with exist_ok=True or Workspace.get(name), or choose another name.",
+                    )
+                return self._open(directory)
+            self._make(directory, details or WorkspaceDetails())
+        return self._open(directory)
+
+    def _make(self, directory: Path, details: WorkspaceDetails) -> None:
+        from modelport.storage.database import open_database, sqlite_url
+
+        make_private_directory(directory)
+        open_database(sqlite_url(directory / "catalog.db"))
+        content = {
+            "id": new_id(),
+            "name": directory.name,
+            "created_at": datetime.datetime.now(datetime.timezone.utc).isoformat(),
+            "details": asdict(details),
+        }
+        write_durably(directory / _FILE, json.dumps(content, indent=2, default=str).encode() + b"\n")
+
+    def get(self, name: str) -> OpenWorkspace:
+        """An existing workspace; raises `NotFoundError` (`workspace-not-found`), `UserError` (`name-invalid`)."""
+        WORKSPACE.check(name)
+        directory = self._directory / name
+        if not (directory / _FILE).exists():
+            raise NotFoundError(
+                "workspace-not-found",
+                f"There is no workspace '{name}' in '{self.settings.home}'. {nearest(name, self.names())}".rstrip(),
+                f"Make it: modelport workspace create {name}   or: Workspace.create({name!r}, exist_ok=True)",
+            )
+        return self._open(directory)
+
+    def names(self) -> list[str]:
+        """The names of all workspaces, sorted."""
+        return sorted(path.parent.name for path in self._directory.glob(f"[!.]*/{_FILE}"))
+
+    def list(self) -> list[OpenWorkspace]:
+        """All workspaces, by name."""
+        return [self._open(self._directory / name) for name in self.names()]
+
+    def delete(self, name: str) -> None:
+        """Delete a workspace with its models, runs and secrets.
+
+        Raises `ConflictError` (`workspace-in-use`) while it has services, `NotFoundError` (`workspace-not-found`).
+        """
+        with locked(make_private_directory(self._directory) / ".lock"):
+            workspace = self.get(name)
+            services = workspace.service_names()
+            if services:
+                raise ConflictError(
+                    "workspace-in-use",
+                    f"Workspace '{name}' has services: {', '.join(services)}.",
+                    f"Delete them first: modelport service delete {services[0]}",
+                )
+            doomed = self._directory / f"{_DELETED}{workspace.id}"
+            workspace.directory.replace(doomed)  # gone in one step; what follows may be interrupted
+        self._sweep()
+
+    def _sweep(self) -> None:
+        from modelport.registry.artifacts import remove_tree
+
+        for doomed in self._directory.glob(f"{_DELETED}*"):
+            remove_tree(doomed)
+
+    def _open(self, directory: Path) -> OpenWorkspace:
+        try:
+            content = json.loads((directory / _FILE).read_text(encoding="utf-8"))
+            known = {item.name for item in fields(WorkspaceDetails)}
+            details = WorkspaceDetails(**{key: value for key, value in content["details"].items() if key in known})
+            created_at = datetime.datetime.fromisoformat(content["created_at"])
+            return OpenWorkspace(self.settings, directory, str(content["id"]), created_at, details)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StorageError(
+                "workspace-damaged",
+                f"The file '{directory / _FILE}' is damaged ({type(error).__name__}: {error}).",
+                "Restore it from a backup; the models beside it are untouched.",
+            ) from error
+
+
+class OpenWorkspace:
+    """One workspace and its parts; each part is made when it is first asked for."""
+
+    def __init__(
+        self, settings: Settings, directory: Path, id: str, created_at: datetime.datetime, details: WorkspaceDetails
+    ) -> None:
+        self.settings = settings
+        self.name = directory.name
+        self.id = id
+        self.directory = directory
+        self.created_at = created_at
+        self.details = details
+
+    def __repr__(self) -> str:
+        return f"OpenWorkspace({self.name!r})"
+
+    @cached_property
+    def database(self) -> Database:
+        """The catalogue."""
+        from modelport.storage.database import open_database, sqlite_url
+
+        return open_database(sqlite_url(self.directory / "catalog.db"))
+
+    @cached_property
+    def artifacts(self) -> LocalArtifactStore:
+        """The contents of files."""
+        from modelport.registry.artifacts import LocalArtifactStore
+
+        return LocalArtifactStore(self.directory / "blobs")
+
+    @cached_property
+    def models(self) -> ModelRegistry:
+        """The registered models."""
+        from modelport.registry.catalog import ModelRegistry
+
+        return ModelRegistry(self.database, self.artifacts, author=_user_name())
+
+    @cached_property
+    def runs(self) -> RunStore:
+        """Experiments and runs."""
+        from modelport.registry.runs import RunStore
+
+        return RunStore(self.database, self.artifacts, self.models)
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        """The secrets, encrypted at rest."""
+        from modelport.storage.secrets import SecretStore
+
+        return SecretStore(self.database, self._secret_key())
+
+    def _secret_key(self) -> Callable[[], bytes]:
+        from modelport.storage.secret_key import load_key
+
+        return lambda: load_key(self.settings.home, self.settings.secret_key)
+
+    @cached_property
+    def environments(self) -> EnvironmentStore:
+        """The registered and the curated environments."""
+        from modelport.environments.store import EnvironmentStore
+
+        return EnvironmentStore(self.database)
+
+    # The part for services belongs here, a cached property of the same form.
+
+    def service_names(self) -> list[str]:
+        """The names of the services that are not deleted, sorted."""
+        import sqlalchemy as sa
+
+        from modelport.storage.tables import services
+
+        statement = sa.select(services.c.name).where(services.c.deleted_at.is_(None)).order_by(services.c.name)
+        with self.database.reading() as connection:
+            return list(connection.scalars(statement))
+
+    def fsck(self, *, repair: bool = False) -> FsckReport:
+        """Check every stored content against the catalogue; `repair` removes leftovers, and nothing else."""
+        from modelport.registry.fsck import check
+
+        return check(self.database, self.artifacts, repair=repair)
+
+
+def _user_name() -> str:
+    """Who is noted as the author of what is registered; a number where the system has no name for the user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
