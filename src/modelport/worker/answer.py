@@ -8,13 +8,12 @@ if TYPE_CHECKING:
 class Answer(object):
     """One answer: a status and a body, a stream of `chunks`, or a `problem` that the server words for the client.
 
-    `problem` is a code such as ``run-failed``; `detail` is safe to show to the client, `traceback_text` is for the log
-    and for a service in debug mode only. `run_failed` becomes the header ``x-ms-run-function-failed``.
+    `problem` is a code such as ``run-failed``. `detail` says what happened; from status 500 on it holds the user's
+    traceback, and the server shows it to clients in debug mode only. `run_failed` becomes the header
+    ``x-ms-run-function-failed``.
     """
 
-    __slots__ = (
-        "body", "chunks", "content_type", "detail", "headers", "problem", "run_failed", "status", "traceback_text",
-    )  # fmt: skip
+    __slots__ = ("body", "chunks", "content_type", "detail", "headers", "problem", "run_failed", "status")
 
     def __init__(
         self,
@@ -32,7 +31,6 @@ class Answer(object):
         self.run_failed = False
         self.problem = None  # type: str | None
         self.detail = ""
-        self.traceback_text = ""
 
 
 class StreamFailed(Exception):

@@ -1,5 +1,6 @@
 """The parameter types for numpy arrays and pandas data frames; the user's own numpy and pandas do the work."""
 
+from .optional import loaded
 from .schema import ParameterType, SchemaMismatch
 from .standard_types import plain_example
 
@@ -24,8 +25,7 @@ class NumpyParameterType(ParameterType):
     """
 
     def __init__(self, sample_input: "Any", enforce_column_type: bool = True, enforce_shape: bool = True) -> None:
-        import numpy
-
+        numpy = loaded("numpy")
         if not isinstance(sample_input, numpy.ndarray):
             raise TypeError("NumpyParameterType takes a numpy array, not %r." % type(sample_input).__name__)
         super(NumpyParameterType, self).__init__(sample_input)
@@ -34,8 +34,7 @@ class NumpyParameterType(ParameterType):
 
     def deserialize_input(self, input_data: "Any") -> "Any":
         """The array of a JSON value. Raises `SchemaMismatch`."""
-        import numpy
-
+        numpy = loaded("numpy")
         if isinstance(input_data, numpy.ndarray):
             return input_data
         if not isinstance(input_data, list):
@@ -81,14 +80,11 @@ def _prepared(value: "Any", dtype: "Any", depth: int) -> "Any":
 
 
 def _duration(text: str) -> "Any":
-    from numpy import timedelta64
-
-    make = timedelta64  # type: Any
     amount, _, unit = text.strip().partition(" ")
     code = _UNITS.get(unit.strip().lower())
     if code is None or not amount.lstrip("+-").isdigit():
         raise ValueError("%r is no duration such as '3 days'" % text)
-    return make(int(amount), code)
+    return loaded("numpy").timedelta64(int(amount), code)
 
 
 def _check_shape(shape: "tuple[int, ...]", expected: "tuple[int, ...]") -> None:
@@ -133,8 +129,7 @@ class PandasParameterType(ParameterType):
         apply_column_names: bool = False,
         orient: str = "records",
     ) -> None:
-        import pandas
-
+        pandas = loaded("pandas")
         if not isinstance(sample_input, pandas.DataFrame):
             raise TypeError("PandasParameterType takes a pandas DataFrame, not %r." % type(sample_input).__name__)
         if orient not in ORIENTATIONS:
@@ -147,8 +142,7 @@ class PandasParameterType(ParameterType):
 
     def deserialize_input(self, input_data: "Any") -> "Any":
         """The data frame of a JSON value. Raises `SchemaMismatch`."""
-        import pandas
-
+        pandas = loaded("pandas")
         if isinstance(input_data, pandas.DataFrame):
             return input_data
         if not isinstance(input_data, (list, dict)):
@@ -198,8 +192,7 @@ def _names(columns: "Any") -> str:
 
 
 def _frame(data: "Any", orient: str, columns: "list[Any]") -> "Any":
-    import pandas
-
+    pandas = loaded("pandas")
     if orient == "table":
         import io
         import json
@@ -219,8 +212,7 @@ def _frame(data: "Any", orient: str, columns: "list[Any]") -> "Any":
 
 
 def _column(column: "Any", dtype: "Any") -> "Any":
-    import pandas
-
+    pandas = loaded("pandas")
     if getattr(dtype, "kind", "") == "M":
         moments = pandas.to_datetime(column, utc=getattr(dtype, "tz", None) is not None)
         return moments.astype(dtype)

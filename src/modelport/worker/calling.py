@@ -71,12 +71,11 @@ def _general_handler(
             return Answer(b"", 200, "text/plain", [("Allow", "GET, POST, OPTIONS")])
         try:
             values = values_of(request)
+            if wants_headers:
+                values[HEADERS_NAME] = inputs.RequestHeaders(request.headers)
+            return answer_of(run(**values))
         except Refusal as refusal:
             return refusal.answer()
-        if wants_headers:
-            values[HEADERS_NAME] = inputs.RequestHeaders(request.headers)
-        try:
-            return answer_of(run(**values))
         except BaseException as error:
             return failed(error)
 
@@ -84,7 +83,7 @@ def _general_handler(
 
 
 def describe_failure(error: BaseException) -> Answer:
-    """Log the user's traceback and make the answer that names the failure without telling its text.
+    """Log the user's traceback and make the answer to it.
 
     A value that does not fit the script's schema is the client's error (400); all else is the script's (502).
     """
@@ -98,20 +97,19 @@ def describe_failure(error: BaseException) -> Answer:
     if isinstance(error, NotSerialisable):
         detail = "The result of run() cannot be written as JSON: %s." % error
         log(detail)
-        return problem_answer("result-not-serialisable", 500, detail)
+        return problem_answer("result-not-serialisable", 502, detail)
     if isinstance(error, StreamFailed):
-        answer = problem_answer("run-failed", 502, "%s. The service's log has the traceback." % error)
-        answer.run_failed = True
-        return answer
-    text = user_traceback(error)
-    log(text)
-    answer = problem_answer("run-failed", 502, "%s The service's log has the traceback." % _ending(error))
+        detail = str(error)  # its traceback was logged where the stream broke
+    else:
+        text = user_traceback(error)
+        log(text)
+        detail = "%s\n\n%s" % (_ending(error), text)
+    answer = problem_answer("run-failed", 502, detail)
     answer.run_failed = True
-    answer.traceback_text = text
     return answer
 
 
 def _ending(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "run() ended with sys.exit(%r)." % error.code
-    return "run() raised %s." % type(error).__name__
+    return "run() raised %s: %s" % (type(error).__name__, error)

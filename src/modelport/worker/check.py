@@ -4,9 +4,8 @@ The client side calls `check_script` before anything starts; the worker's own, f
 """
 
 import ast
-import os
 
-from .problem import ScriptProblem, check_name, signature_problem, syntax_problem
+from .problem import check_name, missing_function, signature_problem, syntax_problem
 from .signature import Parameter, init_complaint, run_complaint
 
 TYPE_CHECKING = False
@@ -32,14 +31,9 @@ def check_script(path: str) -> ScriptOutline:
     """Check a scoring script by its text alone. Raises `ScriptProblem` with the file and line of the user's code."""
     check_name(path)
     names, has_star_import = _top_level_names(parse(path).body)
-    for wanted, example in (("init", "def init():"), ("run", "def run(data):")):
+    for wanted in ("init", "run"):
         if wanted not in names and not has_star_import:
-            raise ScriptProblem(
-                "script-no-init" if wanted == "init" else "script-no-run",
-                "The scoring script defines no %s()." % wanted,
-                "Add a function '%s' at the top level of %s." % (example, os.path.basename(path)),
-                (path, 0),
-            )
+            raise missing_function(wanted, "defines no %s()" % wanted, path)
     run = names.get("run")
     kind = _kind_of(run)
     _check_init(names.get("init"), path)

@@ -73,7 +73,7 @@ def _json_answer(result: "Any") -> Answer:
         from .traces import log
 
         log(detail)
-        return problem_answer("result-not-serialisable", 500, detail)
+        return problem_answer("result-not-serialisable", 502, detail)
 
 
 def _old_contract(result: "Any") -> Answer:

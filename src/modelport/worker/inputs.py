@@ -3,6 +3,7 @@
 import json
 
 from .answer import Refusal
+from .optional import importable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,11 +44,8 @@ class RequestHeaders(dict):  # type: ignore[type-arg]
 def prepare_decoder() -> None:
     """Import the fast JSON decoder where the user's environment has it; only decorated scripts call this."""
     global _decode_quickly
-    try:
-        import orjson
-    except ImportError:
-        return
-    _decode_quickly = orjson.loads
+    orjson = importable("orjson")
+    _decode_quickly = orjson.loads if orjson is not None else None
 
 
 def text_of(request: "Request") -> str:

@@ -3,7 +3,8 @@
 The rules, for values inside a result as well as for the result itself: arrays, series and tensors become (nested)
 lists; a data frame a list of records; dates and times ISO 8601 text; a duration its seconds; a Decimal a number; a
 set a list; bytes base64 text; an enumeration its value; a data class an object of its fields; a path or a UUID text.
-NaN stays a bare NaN, as `json.dumps` writes it. Nothing is imported for this: a type that the user's code never
+NaN stays a bare NaN, as `json.dumps` writes it, except in data frames and series, whose missing values become null, as
+their own `to_json` has it. Nothing is imported for this: a type that the user's code never
 imported cannot be in its result.
 """
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_DEPTH_MAX = 900  # deeper is a circle, or nothing that a client's parser would accept
+_DEPTH_MAX = 300  # deeper is a circle, or nothing that clients should have to read
 
 
 class NotSerialisable(Exception):
@@ -187,7 +188,9 @@ def _without_nan(value: "Any") -> "Any":
 def _pandas(value: "Any") -> "Any":
     pandas = sys.modules["pandas"]
     if isinstance(value, pandas.DataFrame):
-        return value.to_dict(orient="records")
+        return _without_missing(value).to_dict(orient="records")
+    if isinstance(value, pandas.Series):
+        return _without_missing(value).tolist()
     if value is pandas.NaT or value is getattr(pandas, "NA", pandas.NaT):
         return None
     if isinstance(value, pandas.Timedelta):
@@ -197,3 +200,8 @@ def _pandas(value: "Any") -> "Any":
     if isinstance(value, (pandas.Period, pandas.Interval)):
         return str(value)
     return value.tolist() if hasattr(value, "tolist") else _UNKNOWN
+
+
+def _without_missing(value: "Any") -> "Any":
+    known = value.notna()
+    return value if known.values.all() else value.astype(object).where(known, None)

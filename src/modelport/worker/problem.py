@@ -80,6 +80,15 @@ def syntax_problem(error: Exception, path: str) -> ScriptProblem:
     )
 
 
+def missing_function(name: str, what: str, path: str) -> ScriptProblem:
+    """The problem that a script has which lacks `init` or `run`."""
+    example = "def init():" if name == "init" else "def run(data):"
+    remedy = "Add a function '%s' at the top level of %s." % (example, os.path.basename(path))
+    if name == "init":
+        return ScriptProblem("script-no-init", "The scoring script %s." % what, remedy, (path, 0))
+    return ScriptProblem("script-no-run", "The scoring script %s." % what, remedy, (path, 0))
+
+
 def signature_problem(complaint: str, place: "tuple[str, int]") -> ScriptProblem:
     """The problem that a function has which a service cannot call."""
     return ScriptProblem(

@@ -4,6 +4,7 @@ import json
 
 from .mappings import Headers, MultiDict
 from .marks import RAW_MARK
+from .optional import loaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,8 +186,6 @@ def flask_request(request: "Request") -> "Any":
     """The request as Flask's own class, for a script that imported a real `rawhttp`, whose requests those are."""
     import io
 
-    import flask  # type: ignore[import-not-found,unused-ignore]
-
     path, _, query = request.target.partition("?")
     environ = {
         "REQUEST_METHOD": request.method,
@@ -203,4 +202,4 @@ def flask_request(request: "Request") -> "Any":
     }
     for name, value in request.headers:
         environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
-    return flask.Request(environ)
+    return loaded("flask").Request(environ)

@@ -4,7 +4,7 @@ import os
 import sys
 
 from . import calling, environment, marks
-from .problem import ScriptProblem, check_name, signature_problem
+from .problem import ScriptProblem, check_name, missing_function, signature_problem
 from .signature import init_complaint, parameters_of, run_complaint
 
 TYPE_CHECKING = False
@@ -131,14 +131,10 @@ class ScoringScript(object):
 
 def _function(module: "ModuleType", name: str, path: str) -> "Callable[..., Any]":
     found = getattr(module, name, None)
-    example = "def init():" if name == "init" else "def run(data):"
     if callable(found):
         return found  # type: ignore[no-any-return]
     what = "defines no %s()" % name if found is None else "has a '%s' that is no function" % name
-    remedy = "Add a function '%s' at the top level of %s." % (example, os.path.basename(path))
-    if name == "init":
-        raise ScriptProblem("script-no-init", "The scoring script %s." % what, remedy, (path, 0))
-    raise ScriptProblem("script-no-run", "The scoring script %s." % what, remedy, (path, 0))
+    raise missing_function(name, what, path)
 
 
 def _run_of(module: "ModuleType", path: str) -> "Callable[..., Any]":

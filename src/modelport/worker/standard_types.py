@@ -4,6 +4,7 @@ import base64
 import datetime
 import re
 
+from .optional import importable
 from .schema import ParameterType, SchemaMismatch
 
 TYPE_CHECKING = False
@@ -125,10 +126,9 @@ def parse_datetime(text: str) -> datetime.datetime:
 
 
 def _by_dateutil(text: str) -> datetime.datetime:
-    try:
-        from dateutil import parser  # type: ignore[import-untyped,unused-ignore]
-    except ImportError:
-        raise ValueError("write it as 2020-01-31T12:00:00Z") from None
+    parser = importable("dateutil.parser")
+    if parser is None:
+        raise ValueError("write it as 2020-01-31T12:00:00Z")
     parsed = parser.parse(text)  # type: datetime.datetime
     return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=datetime.timezone.utc)
 

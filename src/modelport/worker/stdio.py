@@ -94,8 +94,10 @@ class _Writer(object):
             self._emit(data[: end - 1].split(b"\n"))
         rest = data[end:]
         if len(rest) > LINE_BYTES_MAX:
-            self._emit([rest])
-        elif rest:
+            cut = (len(rest) - 1) // LINE_BYTES_MAX * LINE_BYTES_MAX  # something stays, for the newline to end
+            self._emit([rest[:cut]])
+            rest = rest[cut:]
+        if rest:
             self.pending[ident] = rest
 
     def flush_thread(self, ident: int) -> None:

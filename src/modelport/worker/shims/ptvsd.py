@@ -6,28 +6,17 @@ add it, and the script goes on as if nobody had attached.
 
 import threading
 
+from ..optional import importable
 from ..traces import log
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __all__ = ["attach", "break_into_debugger", "enable_attach", "is_attached", "wait_for_attach"]
 
-_claims = []  # type: list[Any]
-
-
-def _debugpy() -> "Any":
-    try:
-        import debugpy
-    except ImportError:
-        return None
-    return debugpy
+_claims = []  # type: list[object]
 
 
 def enable_attach(address: "tuple[str, int]" = ("0.0.0.0", 5678), redirect_output: bool = True, **_: object) -> None:  # noqa: S104, ARG001 - ptvsd's own default
     """Listen for a debugger; returns at once."""
-    debugpy = _debugpy()
+    debugpy = importable("debugpy")
     if debugpy is None:
         log("ptvsd: no debugger can attach, because the environment has no debugpy; add 'debugpy' to its packages.")
         return
@@ -62,7 +51,7 @@ def _claim(port: int) -> bool:
 
 def wait_for_attach(timeout: "float | None" = None) -> None:
     """Wait until a debugger has attached, at most `timeout` seconds; at once where none can."""
-    debugpy = _debugpy()
+    debugpy = importable("debugpy")
     if debugpy is None or not _claims:
         return
     timer = None
@@ -79,19 +68,19 @@ def wait_for_attach(timeout: "float | None" = None) -> None:
 
 def is_attached() -> bool:
     """Whether a debugger is attached."""
-    debugpy = _debugpy()
+    debugpy = importable("debugpy")
     return bool(debugpy is not None and _claims and debugpy.is_client_connected())
 
 
 def break_into_debugger() -> None:
     """Stop here if a debugger is attached."""
     if is_attached():
-        _debugpy().breakpoint()
+        importable("debugpy").breakpoint()
 
 
 def attach(address: "tuple[str, int]", redirect_output: bool = True, **_: object) -> None:  # noqa: ARG001
     """Connect to a debugger that listens at `address`."""
-    debugpy = _debugpy()
+    debugpy = importable("debugpy")
     if debugpy is None:
         log("ptvsd: cannot connect, because the environment has no debugpy; add 'debugpy' to its packages.")
         return
