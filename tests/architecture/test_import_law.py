@@ -39,6 +39,8 @@ LAW: dict[str, set[str]] = {
 }
 # The worker is copied beside the user's code under this name, so it must not name itself `modelport.worker`.
 WORKER_AT_RUN_TIME = "_modelport_worker"
+# The two that import by name: a package that the user's environment may have, and a shim that stands in for one.
+IMPORTS_BY_NAME = {"modelport.worker.optional", "modelport.worker.shims.finder"}
 TARGET_FAMILIES = ("local", "container", "kubernetes")
 
 
@@ -117,6 +119,16 @@ def foreign_imports(modules):
     return problems
 
 
+def imports_by_name(modules):
+    """Modules of the worker that import by a computed name, where the law above cannot see what they import."""
+    words = ("import_module", "__import__")
+    return [
+        module.name
+        for module in modules
+        if module.unit == "worker" and module.name not in IMPORTS_BY_NAME and any(word in module.text for word in words)
+    ]
+
+
 def test_every_import_is_allowed_by_the_law(modules):
     assert law_violations(modules) == []
 
@@ -131,6 +143,10 @@ def test_no_module_imports_itself_in_a_circle(modules):
 
 def test_worker_imports_only_the_standard_library_and_its_own_siblings(modules):
     assert foreign_imports(modules) == []
+
+
+def test_worker_imports_by_name_in_two_places_alone(modules):
+    assert imports_by_name(modules) == []
 
 
 def test_law_refuses_an_import_hidden_in_a_function(invent):
@@ -180,3 +196,7 @@ def test_worker_with_a_package_of_the_server_is_found(invent):
     assert foreign_imports([invent("modelport.worker.loop", "def f():\n    import numpy\n")])
     assert foreign_imports([invent("modelport.worker.loop", "from modelport.worker import wire\n")])
     assert foreign_imports([invent("modelport.worker.loop", "import json\nfrom . import wire\n")]) == []
+
+
+def test_worker_that_imports_by_name_is_found(invent):
+    assert imports_by_name([invent("modelport.worker.loop", "importlib.import_module('numpy')")])
