@@ -1,0 +1,34 @@
+"""The table of commands: name, where it is, and the line that help shows, so that help imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: the module and the name in it, imported when the command is used; the section and line of help."""
+
+    module: str
+    attribute: str
+    section: str
+    help: str
+
+
+_WORK = "From a model to a service"
+_KEEP = "What is kept"
+_TROUBLE = "When something is wrong"
+
+COMMANDS: dict[str, Entry] = {
+    "model": Entry("modelport.cli.model", "model", _WORK, "Register, find, download and delete models."),
+    "environment": Entry(
+        "modelport.cli.environment", "environment", _WORK, "Describe, lock and install what a script needs."
+    ),
+    "deploy": Entry("modelport.cli.deploy", "deploy", _WORK, "Bring models and a scoring script up as a web service."),
+    "service": Entry("modelport.cli.service", "service", _WORK, "Operate services: run, logs, reload, update, stop …"),
+    "serve": Entry("modelport.cli.serve", "serve", _WORK, "Serve one script in the foreground, without a workspace."),
+    "workspace": Entry("modelport.cli.workspace", "workspace", _KEEP, "Create, show and delete workspaces; secrets."),
+    "fsck": Entry("modelport.cli.fsck", "fsck", _KEEP, "Check every stored file against the catalogue."),
+    "explain": Entry("modelport.cli.explain", "explain", _TROUBLE, "Explain an error code: why, and what to do."),
+    "completion": Entry("modelport.cli.completion", "completion", _TROUBLE, "Print the script for shell completion."),
+}

@@ -1,0 +1,138 @@
+"""The kinds of command that this command line consists of: with examples, with the options that every command takes,
+and with groups that import a command when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from modelport.cli.commands import Entry
+from modelport.cli.session import FORMATS, Session
+from modelport.errors import nearest
+
+EVERYWHERE = ("workspace_name", "output_format", "verbose", "help")
+
+
+def _take_workspace(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Session).workspace_name = value
+
+
+def _take_format(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Session).format = value
+
+
+def _take_verbose(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Session).verbose = True
+
+
+def everywhere_options() -> list[click.Parameter]:
+    """The options that stand behind every command, so that their place in the line does not matter."""
+    workspace = "Workspace to use; default: MODELPORT_WORKSPACE, a config.json here or above, else 'default'."
+    output = "Print tables or JSON; default: MODELPORT_OUTPUT, else table."
+    return [
+        click.Option(
+            ["workspace_name", "--workspace", "-w"], metavar="NAME", help=workspace, callback=_take_workspace,
+            expose_value=False,
+        ),
+        click.Option(
+            ["output_format", "--output", "-o"], type=click.Choice(FORMATS), help=output, callback=_take_format,
+            expose_value=False, is_eager=True,
+        ),
+        click.Option(
+            ["verbose", "--verbose"], is_flag=True, help="Show the traceback of an error, and more on the way.",
+            callback=_take_verbose, expose_value=False, is_eager=True,
+        ),
+    ]  # fmt: skip
+
+
+class _Explained(click.Command):
+    """A command whose help ends with examples, and lists what every command takes in a section of its own."""
+
+    examples: Sequence[str] = ()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own, shared = [], []
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                (shared if parameter.name in EVERYWHERE else own).append(record)
+        if own:
+            with formatter.section("Options"):
+                formatter.write_dl(own)
+        with formatter.section("Options of every command"):
+            formatter.write_dl(shared)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+class Door(_Explained):
+    """One command. `examples` are lines that can be typed as they stand."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+        self.params.extend(everywhere_options())
+
+
+class DoorGroup(_Explained, click.Group):
+    """A noun with its verbs."""
+
+    command_class = Door
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+        self.params.extend(everywhere_options())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest command for one that does not exist."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            ctx.fail(f"There is no command '{ctx.command_path} {word}'. {nearest(word, self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(DoorGroup):
+    """The root: commands stand in a table and are imported when they are used."""
+
+    def __init__(self, *args: Any, entries: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(entry.module), entry.attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, by section."""
+        for section in dict.fromkeys(entry.section for entry in self.entries.values()):
+            rows = [(name, entry.help) for name, entry in self.entries.items() if entry.section == section]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+def session_of(context: click.Context) -> Session:
+    """The session of this run."""
+    return context.ensure_object(Session)

@@ -1,0 +1,90 @@
+"""How a run ends badly: which exit code, and what is printed where."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from modelport.cli.session import Session
+from modelport.errors import ModelportError, ProtocolError, UserError
+
+EXIT_CODES: dict[int, str] = {
+    0: "it worked",
+    1: "it did not work, for a reason that no other code names (for example: fsck found damage)",
+    2: "bad usage or input; nothing was changed",
+    3: "serve: init() of the script failed",
+    4: "what was named does not exist",
+    5: "it exists already, is in use, or is being changed by someone else",
+    6: "the environment cannot be solved or installed",
+    7: "the service did not become ready, or could not be updated",
+    8: "the service answered with an error, or not at all",
+    9: "the disk is full, a file is damaged, or the catalogue is locked",
+    70: "a bug in Modelport, or two versions of it that do not understand each other",
+    130: "interrupted with Ctrl-C",
+    141: "whoever read the output has left",
+}
+_INTERRUPTED, _READER_LEFT = 130, 141
+
+
+def end(error: BaseException, session: Session, arguments: Sequence[str]) -> int:
+    """Tell what went wrong and return the exit code.
+
+    For people the message goes to standard error; with --output json one object `{"error": {…}}` goes to standard
+    output, so that a program finds its answer where it looks for it.
+    """
+    if isinstance(error, BrokenPipeError):
+        return reader_left()
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        sys.stderr.write("Interrupted.\n")
+        return _INTERRUPTED
+    if session.verbose:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, click.ClickException):
+        return _tell(_usage_error(error), session, arguments)
+    if isinstance(error, ModelportError):
+        return _tell(error, session, arguments)
+    return _tell(_bug(error, session), session, arguments)
+
+
+def reader_left() -> int:
+    """End quietly: whoever read standard output has closed it, and what is still in our buffer has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _READER_LEFT
+
+
+def _usage_error(error: click.ClickException) -> UserError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "modelport"
+    return UserError("usage-invalid", error.format_message(), f"See: {path} --help")
+
+
+def _bug(error: BaseException, session: Session) -> ProtocolError:
+    return ProtocolError(
+        "internal-error",
+        f"This is a bug in Modelport: {type(error).__name__}: {error}",
+        "The traceback stands above." if session.verbose else "For the traceback, run the command with --verbose.",
+    )
+
+
+def _tell(error: ModelportError, session: Session, arguments: Sequence[str]) -> int:
+    if _wants_json(session, arguments):
+        sys.stdout.write(json.dumps({"error": error.to_dict()}, indent=2, default=str) + "\n")
+    else:
+        sys.stderr.write(f"{error}\n")
+    return error.exit_code
+
+
+def _wants_json(session: Session, arguments: Sequence[str]) -> bool:
+    """Whether JSON was asked for, also where the line could not be parsed as far as that option."""
+    if session.format is not None:
+        return session.format == "json"
+    words = list(arguments)
+    pairs = zip(words, words[1:], strict=False)
+    asked = any(first in ("--output", "-o") and second == "json" for first, second in pairs)
+    return asked or "--output=json" in words or "-ojson" in words or session.settings.output == "json"
