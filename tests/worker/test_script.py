@@ -121,6 +121,35 @@ def run(data): return data
     assert _problem(source, tmp_path)["code"] == "script-signature"
 
 
+REAL_SCHEMA = """
+class Type:
+    def deserialize_input(self, value):
+        raise ValueError("an array of items is expected")
+def decorated(function):
+    def wrapper(data):
+        return function(Type().deserialize_input(data))
+    wrapper.real = True
+    return wrapper
+def is_schema_decorated(function):
+    return getattr(function, "real", False)
+def get_input_schema(function):
+    return {"type": "object", "example": {"data": [1]}}
+def get_output_schema(function):
+    return {"type": "object"}
+"""
+
+
+def test_an_installed_schema_package_is_asked_and_its_mismatch_is_the_clients(tmp_path: Path) -> None:
+    (tmp_path / "inference_schema").mkdir()
+    (tmp_path / "inference_schema/__init__.py").write_text("")
+    (tmp_path / "inference_schema/schema_util.py").write_text(REAL_SCHEMA)
+    source = "from inference_schema.schema_util import decorated\ndef init(): pass\n@decorated\ndef run(data): pass\n"
+    code = RUN.replace(".body.decode())", ".problem)")
+    code += "print(script.describe()['swagger']['2']['definitions']['ServiceInput']['example'])\n"
+    (tmp_path / "score.py").write_text(source)
+    assert lines_of(code, tmp_path) == ["schema-mismatch", "{'data': [1]}"]
+
+
 def test_the_level_of_the_log_is_honoured_without_a_handler_of_ours(tmp_path: Path) -> None:
     source = "import logging\ndef init(): logging.getLogger('a').info('told')\n"
     source += "def run(data): return logging.getLogger().handlers\n"

@@ -94,6 +94,8 @@ def describe_failure(error: BaseException) -> Answer:
 
     if isinstance(error, SchemaMismatch):
         return problem_answer("schema-mismatch", 400, str(error))
+    if marks.is_real_mismatch(error):
+        return problem_answer("schema-mismatch", 400, "A value does not fit its schema: %s" % error)
     if isinstance(error, NotSerialisable):
         detail = "The result of run() cannot be written as JSON: %s." % error
         log(detail)

@@ -117,6 +117,8 @@ def _apply_headers(answer: Answer, headers: "list[tuple[Any, Any]]") -> None:
             lowered = str(name).lower()
             if lowered == "content-type":
                 answer.content_type = str(each)
+            elif lowered == "x-ms-run-function-failed":
+                answer.run_failed = answer.run_failed or str(each).lower() == "true"
             elif lowered not in ("content-length", "transfer-encoding", "connection"):
                 pairs.append((str(name), _one_line(str(each))))
     answer.headers = pairs

@@ -42,3 +42,15 @@ def real_input_schema(run: "Any") -> "dict[str, Any] | None":
 def real_output_schema(run: "Any") -> "dict[str, Any]":
     """The swagger schema of the output, where the real `inference_schema` decorated `run`."""
     return dict(sys.modules["inference_schema.schema_util"].get_output_schema(run))
+
+
+def is_real_mismatch(error: BaseException) -> bool:
+    """Whether the error arose while the real `inference_schema` converted a value, that is before `run` began."""
+    step = error.__traceback__
+    while step is not None:
+        frame = step.tb_frame
+        module = frame.f_globals.get("__name__") or ""
+        if frame.f_code.co_name == "deserialize_input" and module.startswith("inference_schema."):
+            return True
+        step = step.tb_next
+    return False
