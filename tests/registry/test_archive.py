@@ -64,7 +64,8 @@ def tree(target):
 
 @pytest.mark.parametrize("mode", ["w:", "w:gz", "w:bz2", "w:xz"])
 def test_a_tar_comes_out_whole(make_tar, target, mode):
-    unpack(make_tar(("a/b.txt", {"content": b"hello"}), ("./c", {}), ("empty", {"type": tarfile.DIRTYPE}), mode=mode), target)
+    members = [("a/b.txt", {"content": b"hello"}), ("./c", {}), ("empty", {"type": tarfile.DIRTYPE})]
+    unpack(make_tar(*members, mode=mode), target)
     assert tree(target) == ["a/b.txt", "c"]
     assert (target / "a/b.txt").read_bytes() == b"hello" and (target / "empty").is_dir()
 
@@ -113,7 +114,9 @@ def test_set_user_id_is_refused(make_tar, target, mode):
     assert "another user" in reason(make_tar(("x", {"mode": mode})), target)
 
 
-@pytest.mark.parametrize(("first", "second"), [("x", "x"), ("x", "X"), ("straße", "STRASSE"), ("é", "e\u0301"), ("A/x", "a/y")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("x", "x"), ("x", "X"), ("straße", "STRASSE"), ("é", "e\u0301"), ("A/x", "a/y")]
+)
 def test_names_that_collide_are_refused(make_tar, target, first, second):
     assert "collides" in reason(make_tar((first, {}), (second, {})), target)
 

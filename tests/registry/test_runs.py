@@ -87,7 +87,7 @@ def test_without_a_path_the_models_name_is_the_path(runs, run_id, make_file):
 
 def test_a_missing_file_names_what_was_uploaded(runs, run_id, make_file):
     runs.upload(run_id, "outputs/model.pkl", make_file("a"))
-    with pytest.raises(NotFoundError, match="Uploaded: outputs/model.pkl") as caught:
+    with pytest.raises(NotFoundError, match=r"Uploaded: outputs/model\.pkl") as caught:
         runs.register_model(run_id, Registration("m"), "outputs/other.pkl")
     assert caught.value.code == "run-file-missing"
 

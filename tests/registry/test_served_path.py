@@ -45,7 +45,10 @@ def test_two_entries_in_one_version(root):
         find_served_path(root, "two")
 
 
-@pytest.mark.parametrize(("name", "version", "word"), [("m:9", None, "without its version"), ("x", None, "m, net"), ("m", 3, "version 3")])
+@pytest.mark.parametrize(
+    ("name", "version", "word"),
+    [("m:9", None, "without its version"), ("x", None, "m, net"), ("m", 3, "version 3")],
+)
 def test_what_is_not_there_is_told_with_what_is(root, name, version, word):
     with pytest.raises(NotFoundError, match=word) as caught:
         find_served_path(root, name, version)

@@ -16,7 +16,6 @@ from modelport.storage import tables
 from modelport.storage.database import open_database, sqlite_url
 from modelport.storage.migrate import scripts, upgrade
 
-
 _INDEX_SQL = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table ORDER BY name"
 
 
@@ -68,8 +67,8 @@ def test_alembic_is_not_imported_for_a_new_or_an_up_to_date_catalogue(tmp_path: 
     run_python(
         "import sys\n"
         "from modelport.storage.database import open_database\n"
-        f"open_database({sqlite_url(tmp_path / 'catalog.db')!r})\n"
-        f"open_database({sqlite_url(tmp_path / 'catalog.db')!r})\n"
+        f"open_database('sqlite:///{tmp_path}/catalog.db')\n"
+        f"open_database('sqlite:///{tmp_path}/catalog.db')\n"
         "raise SystemExit('alembic' in sys.modules)\n"
     )
 

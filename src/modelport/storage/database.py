@@ -101,12 +101,12 @@ class Database:
         return (*(str(page) for page in pages if page != "ok"), *references)
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of the SQLite database in the file `path`."""
-    return sa.URL.create("sqlite", database=str(path)).render_as_string()
+def sqlite_url(path: Path) -> sa.URL:
+    """The URL of the SQLite database in the file `path`, whatever characters its name has."""
+    return sa.URL.create("sqlite", database=str(path))
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str | sa.URL) -> Database:
     """Open the catalogue at `url`, making or migrating its tables if needed; any number of processes may do so at once.
 
     Raises `StorageError` (`catalogue-newer`, `catalogue-damaged`, `catalogue-locked`, `disk-full`).
