@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from modelport.errors import ConflictError, NotFoundError, UserError, nearest
+from modelport.errors import ConflictError, NotFoundError, nearest
 from modelport.naming import MODEL
 from modelport.registry import archive, delivery
 from modelport.registry.artifacts import ArtifactStore, remove_tree
@@ -289,17 +289,3 @@ def _to_model(row: Any) -> ModelVersion:
     fields = {key: row[key] for key in ModelVersion.__dataclass_fields__ if key != "origin"}
     origin = Origin(row["run_id"], row["experiment_name"]) if row["run_id"] else None
     return ModelVersion(**fields, origin=origin)
-
-
-def check_version(version: object) -> int | None:
-    """Return a version number from 1 on, or None; text of digits counts. Raises `UserError` (`version-invalid`)."""
-    if version is None:
-        return None
-    text = str(version)
-    if isinstance(version, bool) or not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise UserError(
-            "version-invalid",
-            f"The version {version!r} is not valid: a whole number from 1 on is needed.",
-            "Leave the version out for the latest.",
-        )
-    return int(text)
