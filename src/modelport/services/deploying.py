@@ -1,0 +1,203 @@
+"""The operations that change a service: deploy, roll out, scale, delete; and what a revision's end is recorded as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from modelport.errors import UserError
+from modelport.events import EventRecord
+from modelport.manifest import Manifest, Places
+from modelport.naming import new_id
+from modelport.services import keys
+from modelport.services.parts import Parts, RealisedEnvironment, Report
+from modelport.services.resolving import check_limits
+from modelport.services.revision import Revision, revisions_of
+from modelport.services.rollout import Ledger, Phase, run_phases
+from modelport.services.spec import RevisionPlan, ServiceSpec, manifest_of
+from modelport.services.store import ServiceRecord
+from modelport.services.target import Observation
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is rolled out: the kind of operation (deploy, update, reload) and the spec that is wished."""
+
+    kind: str
+    spec: ServiceSpec
+
+
+def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord:
+    """Make a service from a spec; nothing is left but its event record if that fails before init() has begun."""
+    _check(parts, spec, 0)  # before there is anything that could be left behind
+    record = parts.store.create(spec)
+    try:
+        with parts.store.operation(record, "deploy"):
+            _Roll(parts, record, Change("deploy", spec), report, 1).run()
+            return record
+    except BaseException:
+        parts.store.remove(record)
+        raise
+
+
+def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) -> ServiceRecord:
+    """Roll a spec out beside what serves now; if that fails before init() has begun, all is as it was."""
+    with parts.store.operation(record, change.kind):
+        fresh = parts.store.get(record.name)
+        number = parts.store.begin_revision(fresh, change.spec)
+        try:
+            _Roll(parts, fresh, change, report, number).run()
+        except BaseException:
+            parts.store.commit(fresh, fresh.revision, fresh.spec)
+            raise
+        return parts.store.set_replicas(fresh, change.spec.limits.workers)
+
+
+class _Roll:
+    """One revision on its way: what the phases share."""
+
+    def __init__(self, parts: Parts, record: ServiceRecord, change: Change, report: Report, number: int) -> None:
+        self._parts = parts
+        self._record = record
+        self._spec = change.spec
+        self._kind = change.kind
+        self._revision = Revision(record.directory, number)
+        self._before = Revision(record.directory, record.revision) if number > 1 else None
+        self._target = parts.target_of(change.spec)
+        self._environment = RealisedEnvironment("")
+        self._ledger = Ledger(EventRecord(record.directory, record.id), change.kind, new_id(), number, report)
+
+    def run(self) -> None:
+        """Check, solve, place, launch."""
+        had_keys = keys.path_in(self._record.directory).exists()
+        phases = [
+            Phase("check", self._check),
+            Phase("solve", self._solve),
+            Phase("place", self._place, self._revision.remove),
+            Phase("launch", self._launch, None if self._before else self._end),
+        ]
+        try:
+            run_phases(phases, self._ledger)
+        except BaseException:
+            if not had_keys:
+                keys.path_in(self._record.directory).unlink(missing_ok=True)
+            raise
+
+    def _check(self) -> str:
+        return _check(self._parts, self._spec, self._observed().endpoint[1] if self._before else 0)
+
+    def _observed(self) -> Observation:
+        return self._target.observe(self._record.place())
+
+    def _solve(self) -> str:
+        facts = self._before.facts() if self._before else None
+        if facts and facts[0].environment == self._spec.environment and Path(facts[1].python).exists():
+            self._environment = facts[1]
+            return f"unchanged: {self._environment.python}"
+        self._environment = self._parts.realise(self._spec.environment, self._tell)
+        return self._environment.python
+
+    def _tell(self, line: str) -> None:
+        self._ledger.note("solve", "info", line)
+
+    def _place(self) -> str:
+        for old in revisions_of(self._record.directory):
+            if old.number not in (self._record.revision, self._revision.number):
+                old.remove()
+        unchanged = self._before if self._before and self._same_models() else None
+        self._revision.lay_out(self._spec, self._parts.models, unchanged)
+        self._revision.write_facts(self._spec, self._environment)
+        if self._spec.auth_enabled:
+            keys.ensure(self._record.directory)
+        return f"script {self._spec.script.served_path}, {len(self._spec.models)} model(s)"
+
+    def _same_models(self) -> bool:
+        """Files that the user named by path are read again, but for a reload, which renews the script alone."""
+        return self._kind == "reload" or all(model.version for model in self._spec.models)
+
+    def _launch(self) -> str:
+        seen = self._target.apply(self._record.place(self._ledger.operation), self._manifest())
+        return f"listening on {seen.endpoint[0]}:{seen.endpoint[1]}, process {seen.pid}"
+
+    def _manifest(self) -> Manifest:
+        directory = self._record.directory
+        places = Places(
+            str(directory), str(self._record.runtime_directory),
+            str(keys.path_in(directory)) if self._spec.auth_enabled else "", str(directory / "service.log"),
+        )  # fmt: skip
+        port = self._spec.listen.port or (self._observed().endpoint[1] if self._before else 0)
+        plan = RevisionPlan(
+            self._record.id, self._revision.number, self._ledger.operation, self._environment.python,
+            str(self._revision.app_directory), self._environment.environment_variables, port, places,
+        )  # fmt: skip
+        return manifest_of(self._spec, plan)
+
+    def _end(self) -> None:
+        self._target.delete(self._record.place(self._ledger.operation))
+
+
+def _check(parts: Parts, spec: ServiceSpec, own_port: int) -> str:
+    parts.target_of(spec)
+    if not spec.nocode:
+        parts.check_script(spec.script.path)
+    preflight = parts.preflights.get(spec.target)
+    if preflight is not None:
+        preflight(spec, own_port)
+    return str(spec.script.path)
+
+
+def scale(parts: Parts, record: ServiceRecord, replicas: int, report: Report) -> ServiceRecord:
+    """Run with so many workers; 0 ends the server. A service that runs so already is left as it is."""
+    if isinstance(replicas, bool) or not isinstance(replicas, int) or replicas < 0:
+        raise UserError(
+            "replicas-invalid",
+            f"The number of replicas must be a whole number from 0 on; it is {replicas!r}.",
+            "0 stops the service; 1 is the default.",
+        )
+    kind = "start" if replicas and not record.desired_replicas else "scale" if replicas else "stop"
+    target = parts.target_of(record.spec)
+    with parts.store.operation(record, kind):
+        seen = target.observe(record.place())
+        if replicas and not seen.alive:
+            kind = "start"
+        elif replicas == len(seen.status.get("workers", ())) and replicas == record.desired_replicas:
+            return record
+        ledger = Ledger(EventRecord(record.directory, record.id), kind, new_id(), record.revision, report)
+        run_phases([Phase("drain" if not replicas else "launch", _scaling(parts, record, replicas, ledger))], ledger)
+        record = parts.store.set_replicas(record, replicas)
+        if replicas and replicas != record.spec.limits.workers:
+            spec = replace(record.spec, limits=check_limits({**record.spec.limits.__dict__, "workers": replicas}))
+            record = parts.store.commit(record, record.revision, spec)
+        return record
+
+
+def _scaling(parts: Parts, record: ServiceRecord, replicas: int, ledger: Ledger) -> Callable[[], str]:
+    def run() -> str:
+        parts.target_of(record.spec).scale(record.place(ledger.operation), replicas)
+        return f"{replicas} replica(s)"
+
+    return run
+
+
+def delete(parts: Parts, record: ServiceRecord, report: Report) -> None:
+    """End a service, give its name back, remove its files; the event record goes to the archive."""
+    with parts.store.operation(record, "delete"):
+        ledger = Ledger(EventRecord(record.directory, record.id), "delete", new_id(), record.revision, report)
+        ledger.note("delete", "started")
+        parts.target_of(record.spec).delete(record.place(ledger.operation))
+        ledger.note("delete", "succeeded")
+        parts.store.remove(record)
+
+
+def reconcile(parts: Parts, record: ServiceRecord) -> ServiceRecord:
+    """Record that another revision serves by now, where its rollout ended while nobody was waiting."""
+    status = parts.target_of(record.spec).observe(record.place()).status
+    serving = int(status.get("revision", 0))
+    rollout = status.get("rollout") or {}
+    if status.get("state") != "ready" or serving == record.revision or rollout.get("state") == "running":
+        return record
+    facts = Revision(record.directory, serving).facts()
+    if facts is None:
+        return record
+    return parts.store.commit(record, serving, facts[0])

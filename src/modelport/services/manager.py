@@ -1,0 +1,194 @@
+"""The services of one workspace: what doors call to deploy, change, ask and end them.
+
+Every verb works from any process: what a service is stands in the catalogue, its folder and its server, not here.
+Operations return when the server has taken the new revision on and init() is under way; `wait` sees it through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from modelport.errors import ConflictError, ScoringError
+from modelport.events import Event, EventRecord
+from modelport.naming import SERVICE
+from modelport.services import deploying, keys, logs, resolving, watching
+from modelport.services.parts import Parts, Report
+from modelport.services.request import ServiceChange, ServiceRequest
+from modelport.services.service import Service, look
+from modelport.services.status import DEPLOYING, STOPPED
+from modelport.services.store import ServiceRecord
+from modelport.services.target import Call, LogRequest, Reply
+
+OnEvent = Callable[[Event], None]
+
+
+def _silent(_: Event) -> None:
+    """Nobody listens."""
+    return
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a service is called by `run`: headers to send, and the time to wait; None: what the service may take."""
+
+    headers: Mapping[str, str] | None = None
+    timeout_seconds: float | None = None
+
+
+class ServiceManager:
+    """Deploys, changes, asks and ends the services of one workspace."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    # -- operations ------------------------------------------------------------------------------------------------
+
+    def deploy(self, request: ServiceRequest, *, overwrite: bool = False, report: Report = _silent) -> Service:
+        """Make a service; returns when init() is under way. `report` sees each step as an event, when it happens.
+
+        With `overwrite` an existing service of that name is replaced in place: it serves until the new one is ready.
+        Raises `UserError`, `ScriptError`, `NotFoundError`, `ResolutionError`, `ConflictError` (`service-exists`,
+        `port-in-use`, `operation-in-progress`), `DeploymentError`; then nothing is left behind.
+        """
+        SERVICE.check(request.name)
+        existing = self._store.find(request.name)
+        if existing is not None and not overwrite:
+            raise ConflictError(
+                "service-exists",
+                f"There is a service '{request.name}' already (state {self.get(request.name).status.state}).",
+                f"Replace it with overwrite=True (--overwrite), or run: modelport service delete {request.name}",
+            )
+        spec = resolving.resolve(self._parts, request)
+        if existing is None:
+            record = deploying.deploy_new(self._parts, spec, report)
+        else:
+            record = deploying.roll(self._parts, self._reconciled(existing), deploying.Change("deploy", spec), report)
+        return self._service(record)
+
+    def update(self, name: str, change: ServiceChange, *, report: Report = _silent) -> Service:
+        """Roll a change out: the old revision serves until the new one is ready, and stays if it does not become so.
+
+        Returns when init() of the new revision is under way: `wait` tells how it ended. Raises as `deploy` does.
+        """
+        record = self._reconciled(self._store.get(name))
+        spec = resolving.changed(self._parts, record.spec, change)
+        return self._service(deploying.roll(self._parts, record, deploying.Change("update", spec), report))
+
+    def reload(self, name: str, *, report: Report = _silent) -> Service:
+        """Copy the script (and its source directory) again from where it was deployed from, and roll it out."""
+        record = self._reconciled(self._store.get(name))
+        return self._service(deploying.roll(self._parts, record, deploying.Change("reload", record.spec), report))
+
+    def start(self, name: str, *, report: Report = _silent) -> Service:
+        """Bring back a service that was stopped, killed or ended by a restart of the machine; running: no change."""
+        record = self._reconciled(self._store.get(name))
+        return self._service(deploying.scale(self._parts, record, record.spec.limits.workers, report))
+
+    def stop(self, name: str, *, report: Report = _silent) -> Service:
+        """Answer what is in flight, then end the server; the service stays and can be started again."""
+        return self._service(deploying.scale(self._parts, self._reconciled(self._store.get(name)), 0, report))
+
+    def scale(self, name: str, replicas: int, *, report: Report = _silent) -> Service:
+        """Run with so many workers from now on; 0 stops the service. Raises `UserError` (`limit-invalid`)."""
+        return self._service(deploying.scale(self._parts, self._reconciled(self._store.get(name)), replicas, report))
+
+    def delete(self, name: str, *, report: Report = _silent) -> None:
+        """End a service and remove its files; its event record is kept. Raises `NotFoundError`, `ConflictError`."""
+        deploying.delete(self._parts, self._store.get(name), report)
+
+    def wait(
+        self, name: str, *, timeout_seconds: float | None = None, on_event: OnEvent | None = None
+    ) -> Service:
+        """Block until the last operation on the service has ended; `on_event` sees its events from the first on.
+
+        Raises `DeploymentError` with the user's traceback if the revision did not become ready, if the server died, or
+        when `timeout_seconds` have passed (`wait-timeout`; the service goes on starting); `NotFoundError`.
+        """
+        watching.wait(self._parts, self._store.get(name), watching.Watch(timeout_seconds, on_event or _silent))
+        return self.get(name)
+
+    # -- questions -------------------------------------------------------------------------------------------------
+
+    def get(self, name: str) -> Service:
+        """A service and what it is right now; raises `NotFoundError` (`service-not-found`)."""
+        return self._service(self._store.get(name))
+
+    def names(self) -> list[str]:
+        """The names of all services, sorted; asks no server."""
+        return [record.name for record in self._store.all()]
+
+    def logs(self, name: str, request: LogRequest | None = None) -> Iterator[str]:
+        """The service's log with the steps of its operations between the lines of user code, oldest first.
+
+        With `follow` the iterator goes on until the service is deleted or the caller leaves it.
+        """
+        record = self._store.get(name)
+        return logs.read(self._parts.target_of(record.spec), record, request or LogRequest())
+
+    def events(self, name: str) -> list[Event]:
+        """The event record of the service, oldest first."""
+        record = self._store.get(name)
+        return list(EventRecord(record.directory, record.id).read())
+
+    def run(self, name: str, body: bytes, scoring: Scoring | None = None) -> Reply:
+        """Send `body` to the service's script and return the answer; waits first while the service is being deployed.
+
+        The service's own key is sent if it wants one. Raises `ScoringError` for a status other than 200, and where
+        there is no answer; `DeploymentError` if the deployment fails while it waits.
+        """
+        service = self.get(name)
+        if service.status.state == DEPLOYING:
+            service = self.wait(name)
+        if service.status.state == STOPPED:
+            remedy = f"Run: modelport service start {name}"
+            raise ScoringError("service-stopped", f"Service '{name}' is stopped.", remedy)
+        return self._call(service, body, scoring or Scoring())
+
+    def _call(self, service: Service, body: bytes, scoring: Scoring) -> Reply:
+        record = self._store.get(service.name)
+        headers = {"Content-Type": "application/json", **(scoring.headers or {})}
+        if service.spec.auth_enabled:
+            headers.setdefault("Authorization", f"Bearer {keys.read(record.directory).primary}")
+        limits = service.spec.limits
+        patience = (limits.scoring_timeout_ms + limits.max_request_wait_time_ms) / 1000 + 10.0
+        call = Call(body, headers, timeout_seconds=scoring.timeout_seconds or patience)
+        reply = self._parts.target_of(record.spec).execute(record.place(), call)
+        if reply.status == 200:
+            return reply
+        raise watching.scoring_error(service.name, reply)
+
+    def keys(self, name: str) -> tuple[str, str]:
+        """The primary and the secondary key; raises `ConflictError` (`keys-disabled`) if the service takes none."""
+        found = keys.read(self._with_keys(name).directory)
+        return found.primary, found.secondary
+
+    def regenerate_key(self, name: str, which: str, value: str | None = None) -> tuple[str, str]:
+        """Make a new "primary" or "secondary" key, or set it to `value`; valid at once. Returns both keys."""
+        record = self._with_keys(name)
+        with self._store.operation(record, "regenerate-key"):
+            made = keys.regenerate(record.directory, which, value)
+        return made.primary, made.secondary
+
+    def _with_keys(self, name: str) -> ServiceRecord:
+        record = self._store.get(name)
+        if not record.spec.auth_enabled:
+            raise ConflictError(
+                "keys-disabled",
+                f"Service '{name}' takes no keys: it was deployed without authentication.",
+                "Update it with auth_enabled=True (command line: modelport service update NAME --auth).",
+            )
+        return record
+
+    # -- how a record becomes a service ----------------------------------------------------------------------------
+
+    def _service(self, record: ServiceRecord) -> Service:
+        return look(self._parts, self._reconciled(record))
+
+    def _reconciled(self, record: ServiceRecord) -> ServiceRecord:
+        return deploying.reconcile(self._parts, record)
+
+    def list(self) -> list[Service]:
+        """All services, by name."""
+        return [self._service(record) for record in self._store.all()]

@@ -1,0 +1,62 @@
+"""What the operations on services are made of; put together by the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelport.errors import UserError, nearest
+from modelport.events import Event
+from modelport.registry.catalog import ModelRegistry
+from modelport.services.spec import ServiceSpec
+from modelport.services.store import ServiceStore
+from modelport.services.target import Target
+
+Report = Callable[[Event], None]
+"""Sees each step of an operation as the event that is recorded, when it happens."""
+
+
+@dataclass(frozen=True)
+class RealisedEnvironment:
+    """An environment that exists: its Python, the variables that a worker gets, and the digest of its lock."""
+
+    python: str
+    environment_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lock_digest: str = ""
+
+
+CheckScript = Callable[[Path], None]
+"""Looks at an entry script without running it; raises `ScriptError`."""
+Realise = Callable[[Mapping[str, Any], Callable[[str], None]], RealisedEnvironment]
+"""Makes the environment of a definition (empty: the running interpreter) and tells lines of progress."""
+Preflight = Callable[[ServiceSpec, int], None]
+"""Whether a target could run a spec, of which the service already has the port given (0: none); raises what forbids."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the operations on services are made of.
+
+    `curated` gives the definition of the environment for a framework whose models need no script of the user's.
+    """
+
+    store: ServiceStore
+    models: ModelRegistry
+    targets: Mapping[str, Target]
+    preflights: Mapping[str, Preflight]
+    check_script: CheckScript
+    realise: Realise
+    curated: Callable[[str], Mapping[str, Any]]
+
+    def target_of(self, spec: ServiceSpec) -> Target:
+        """Where a service runs; raises `UserError` (`target-unknown`)."""
+        if spec.target in self.targets:
+            return self.targets[spec.target]
+        raise UserError(
+            "target-unknown",
+            f"Service '{spec.name}' asks for the target '{spec.target}'. {nearest(spec.target, self.targets)}",
+            "Choose one of the targets that this version of Modelport has.",
+        )
+

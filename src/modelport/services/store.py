@@ -1,0 +1,229 @@
+"""Keeps services: their rows in the catalogue, their folders by id, and one operation at a time for each."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from modelport import naming
+from modelport.errors import ConflictError, NotFoundError, nearest
+from modelport.events import now
+from modelport.services.spec import ModelPlacement, ServiceSpec
+from modelport.services.target import ServicePlace
+from modelport.storage.database import Database
+from modelport.storage.files import locked, make_private_directory
+from modelport.storage.tables import service_models, services
+
+_ATTEMPTS = 10
+_ATTEMPT_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class ServicePlaces:
+    """Where services keep things: `directory` one folder each by id, `archive` the records of deleted ones,
+    `runtime_directory` a short folder for sockets."""
+
+    directory: Path
+    archive: Path
+    runtime_directory: Path
+
+
+@dataclass(frozen=True)
+class ServiceRecord:
+    """What is kept of a service: `revision` and `spec` are those that serve, `last_revision` the last number given."""
+
+    id: str
+    name: str
+    spec: ServiceSpec
+    revision: int
+    last_revision: int
+    desired_replicas: int
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    directory: Path
+    runtime_directory: Path
+
+    def place(self, operation: str = "") -> ServicePlace:
+        """The service as its target sees it."""
+        return ServicePlace(self.id, self.name, self.directory, self.runtime_directory, self.revision, operation)
+
+
+class ServiceStore:
+    """The recorded services of one workspace."""
+
+    def __init__(self, database: Database, places: ServicePlaces) -> None:
+        self._database = database
+        self._places = places
+
+    def create(self, spec: ServiceSpec) -> ServiceRecord:
+        """Take the name for a new service, with revision 1; raises `ConflictError` (`service-exists`)."""
+        moment = datetime.datetime.now(datetime.timezone.utc)
+        row = {
+            "id": naming.new_id(),
+            "name": spec.name,
+            "target_kind": spec.target,
+            "spec": {"revision": 1, "last_revision": 1, "spec": spec.to_json()},
+            "desired_replicas": spec.limits.workers,
+            "created_at": moment,
+            "updated_at": moment,
+            "deleted_at": None,
+        }
+        make_private_directory(self._places.directory / str(row["id"]))
+        try:
+            with self._database.writing() as connection:
+                connection.execute(services.insert().values(row))
+                _hold(connection, str(row["id"]), spec.models)
+        except sa.exc.IntegrityError as error:
+            (self._places.directory / str(row["id"])).rmdir()
+            raise ConflictError(
+                "service-exists",
+                f"A service '{spec.name}' was made by another process just now.",
+                f"Look at it: modelport service show {spec.name}",
+            ) from error
+        return self._record(row)
+
+    def find(self, name: str) -> ServiceRecord | None:
+        """The living service of that name, or None."""
+        found = self._select(services.c.name == name)
+        return found[0] if found else None
+
+    def get(self, name: str) -> ServiceRecord:
+        """The living service of that name; raises `NotFoundError` (`service-not-found`)."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        names = [record.name for record in self.all()]
+        raise NotFoundError(
+            "service-not-found",
+            f"There is no service '{name}' in this workspace. {nearest(str(name), names)}".rstrip(),
+            "List the services: modelport service list",
+        )
+
+    def all(self) -> list[ServiceRecord]:
+        """Every living service, by name."""
+        return self._select(sa.true())
+
+    def _select(self, condition: sa.ColumnElement[bool]) -> list[ServiceRecord]:
+        statement = sa.select(services).where(services.c.deleted_at.is_(None), condition).order_by(services.c.name)
+        with self._database.reading() as connection:
+            return [self._record(row._mapping) for row in connection.execute(statement)]
+
+    def _record(self, row: Any) -> ServiceRecord:
+        words = row["spec"]
+        return ServiceRecord(
+            row["id"], row["name"], ServiceSpec.from_json(words["spec"]), words["revision"], words["last_revision"],
+            row["desired_replicas"], row["created_at"], row["updated_at"],
+            self._places.directory / row["id"], self._places.runtime_directory / row["id"],
+        )  # fmt: skip
+
+    def begin_revision(self, record: ServiceRecord, spec: ServiceSpec) -> int:
+        """Give out the next revision number, and hold the models of `spec` beside those that are served."""
+        number = record.last_revision + 1
+        self._write(record, record.spec, record.revision, number, spec.models)
+        return number
+
+    def commit(self, record: ServiceRecord, revision: int, spec: ServiceSpec) -> ServiceRecord:
+        """Record which revision serves from now on; models of no other are held any more."""
+        return self._write(record, spec, revision, max(record.last_revision, revision), ())
+
+    def _write(
+        self, record: ServiceRecord, spec: ServiceSpec, revision: int, last: int, more: tuple[ModelPlacement, ...]
+    ) -> ServiceRecord:
+        words = {"revision": revision, "last_revision": last, "spec": spec.to_json()}
+        values = {"spec": words, "updated_at": datetime.datetime.now(datetime.timezone.utc)}
+        with self._database.writing() as connection:
+            connection.execute(services.update().where(services.c.id == record.id).values(values))
+            connection.execute(service_models.delete().where(service_models.c.service_id == record.id))
+            _hold(connection, record.id, (*spec.models, *more))
+        return self.get(record.name)
+
+    def set_replicas(self, record: ServiceRecord, replicas: int) -> ServiceRecord:
+        """Record how many replicas are wanted; 0 for a stopped service."""
+        values = {"desired_replicas": replicas, "updated_at": datetime.datetime.now(datetime.timezone.utc)}
+        with self._database.writing() as connection:
+            connection.execute(services.update().where(services.c.id == record.id).values(values))
+        return self.get(record.name)
+
+    def remove(self, record: ServiceRecord) -> None:
+        """Give the name back and remove the folder; the event record moves to the archive. Twice is no error."""
+        values = {"deleted_at": datetime.datetime.now(datetime.timezone.utc)}
+        with self._database.writing() as connection:
+            connection.execute(service_models.delete().where(service_models.c.service_id == record.id))
+            connection.execute(
+                services.update().where(services.c.id == record.id, services.c.deleted_at.is_(None)).values(values)
+            )
+        kept = make_private_directory(self._places.archive / record.id)
+        for segment in record.directory.glob("events*.jsonl"):
+            segment.replace(kept / segment.name)
+        remove_folder(record.directory)
+
+    # -- one operation at a time -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def operation(self, record: ServiceRecord, kind: str) -> Iterator[None]:
+        """Be the only one who changes the service; raises `ConflictError` (`operation-in-progress`) naming the other.
+
+        The kernel lets go of the lock when the process ends, however it ends.
+        """
+        path = _lock_path(record)
+        if not path.parent.is_dir():
+            self.get(record.name)  # says that it is not there; else it was made anew in the meantime
+        for attempt in range(_ATTEMPTS):
+            with locked(path, wait=False) as held:
+                if held:
+                    path.write_text(json.dumps({"kind": kind, "pid": os.getpid(), "since": now()}))
+                    yield
+                    return
+            if attempt < _ATTEMPTS - 1:
+                time.sleep(_ATTEMPT_SECONDS)  # whoever only looks whether it is free holds it for a moment
+        raise _in_progress(record, path)
+
+    def is_operating(self, record: ServiceRecord) -> bool:
+        """Whether somebody changes the service right now."""
+        if not _lock_path(record).exists():
+            return False
+        with locked(_lock_path(record), shared=True, wait=False) as held:
+            return not held
+
+
+def _lock_path(record: ServiceRecord) -> Path:
+    return record.directory / "operation.lock"
+
+
+def _in_progress(record: ServiceRecord, path: Path) -> ConflictError:
+    try:
+        other = json.loads(path.read_text())
+        who = f"a '{other['kind']}' by process {other['pid']} since {other['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "another operation"
+    return ConflictError(
+        "operation-in-progress",
+        f"Service '{record.name}' is being changed: {who}.",
+        "Wait until it has ended, then try again.",
+    )
+
+
+def _hold(connection: sa.Connection, service_id: str, models: tuple[ModelPlacement, ...]) -> None:
+    registered = {(model.name, model.version) for model in models if model.version}
+    if registered:
+        rows = [{"service_id": service_id, "model_name": n, "model_version": v} for n, v in sorted(registered)]
+        connection.execute(service_models.insert(), rows)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with everything in it, read-only files too; gone already is no error."""
+    if not path.exists():
+        return
+    for folder, _, _ in os.walk(path):
+        Path(folder).chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
