@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import UserError
 from modelport.naming import MODEL, parse_model_id
 from modelport.registry.labels import check_labels
-from modelport.registry.model import ModelChange, ModelQuery, ModelVersion, Registration
+from modelport.registry.model import ModelChange, ModelQuery, ModelVersion
 from modelport.registry.served_path import MODELS_FOLDER, find_served_path
-from modelport.sdk.arguments import accepted, opened, say
+from modelport.sdk.arguments import opened, say
+from modelport.sdk.model_arguments import TagFilter, conditions_of, details_of, registration_of, version_of, words_of
+from modelport.sdk.model_record import ModelRecord
 from modelport.sdk.resource import ResourceConfiguration
 from modelport.settings import read_settings
 
 if TYPE_CHECKING:
-    from modelport.sdk.run import Run
     from modelport.sdk.workspace import Workspace
 
-TagFilter = Mapping[str, "str | None"] | Iterable["str | Sequence[str]"] | None
 
-_MIME_TYPE = "application/x-python"
-
-
-class Model:
+class Model(ModelRecord):
     """One version of a registered model; `Model(ws, name)` gets the newest, `Model.register` makes a new one.
 
     `tags` and `properties` filter: `["key", ["key", "value"]]` or `{"key": "value"}`. `expand` is accepted and has no
@@ -66,7 +62,7 @@ class Model:
                 "Write Model(ws, name='NAME')   or: Model(ws, id='NAME:VERSION')",
             )
         query = ModelQuery(
-            name, _version(version), _conditions(tags), _conditions(properties), run_id, model_framework
+            name, version_of(version), conditions_of(tags), conditions_of(properties), run_id, model_framework
         )
         self.workspace = workspace
         self._record = registry.newest(query)
@@ -77,122 +73,6 @@ class Model:
         model.workspace = workspace
         model._record = record
         return model
-
-    def __repr__(self) -> str:
-        return (
-            f"Model(workspace={self.workspace!r}, name={self.name}, id={self.id}, version={self.version}, "
-            f"tags={self.tags}, properties={self.properties})"
-        )
-
-    # What a version is -------------------------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._record.name
-
-    @property
-    def version(self) -> int:
-        """The version, from 1 on."""
-        return self._record.version
-
-    @property
-    def id(self) -> str:
-        """`name:version`."""
-        return self._record.id
-
-    @property
-    def description(self) -> str:
-        """The description, "" if none was given."""
-        return self._record.description
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The tags; change them with `add_tags` and `remove_tags`."""
-        return dict(self._record.tags)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """The properties, which never change; new ones may be added."""
-        return dict(self._record.properties)
-
-    @property
-    def model_framework(self) -> str | None:
-        """One of `Model.Framework`, or None."""
-        return self._record.framework or None
-
-    @property
-    def model_framework_version(self) -> str | None:
-        """The framework's version, or None."""
-        return self._record.framework_version or None
-
-    @property
-    def created_by(self) -> str:
-        """The user of this machine who registered it."""
-        return self._record.created_by
-
-    @property
-    def created_time(self) -> datetime.datetime:
-        """When it was registered, in UTC."""
-        return self._record.created_at
-
-    @property
-    def run_id(self) -> str | None:
-        """The run that it was registered from, or None."""
-        return self._record.origin.run_id if self._record.origin else None
-
-    @property
-    def experiment_name(self) -> str | None:
-        """The experiment of that run, or None."""
-        return self._record.origin.experiment_name if self._record.origin else None
-
-    @property
-    def run(self) -> Run | None:
-        """The run that it was registered from, or None."""
-        return self.workspace.get_run(self.run_id) if self.run_id else None
-
-    @property
-    def unpack(self) -> bool:
-        """Whether it is a folder."""
-        return self._record.is_folder
-
-    @property
-    def mime_type(self) -> str:
-        """Always the same; v1 programs may read it."""
-        return _MIME_TYPE
-
-    @property
-    def url(self) -> str:
-        """An address that changes with the contents; it names them and cannot be opened."""
-        return f"aml://asset/{self._record.digest[:32]}"
-
-    @property
-    def resource_configuration(self) -> ResourceConfiguration | None:
-        """The resources that the model asks for, or None."""
-        return ResourceConfiguration.deserialize(self._detail("resource_configuration"))
-
-    @property
-    def sample_input_dataset(self) -> str | None:
-        """The identity of the sample input, as it was given."""
-        identity: str | None = self._detail("sample_input_dataset")
-        return identity
-
-    @property
-    def sample_output_dataset(self) -> str | None:
-        """The identity of the sample output, as it was given."""
-        identity: str | None = self._detail("sample_output_dataset")
-        return identity
-
-    @property
-    def datasets(self) -> dict[str, list[str]]:
-        """The identities of the data sets, by the purpose that they were given for."""
-        found: dict[str, list[str]] = {}
-        for purpose, identity in self._detail("datasets") or ():
-            found.setdefault(purpose, []).append(identity)
-        return found
-
-    def _detail(self, key: str) -> Any:
-        return self._record.details.get(key)
 
     # Making, finding, giving out ---------------------------------------------------------------------------------
 
@@ -248,7 +128,7 @@ class Model:
     ) -> list[Model]:
         """The versions that match, by name, the newest first; `latest` keeps only the newest of each name."""
         query = ModelQuery(
-            name, None, _conditions(tags), _conditions(properties), run_id, model_framework, latest=latest
+            name, None, conditions_of(tags), conditions_of(properties), run_id, model_framework, latest=latest
         )
         found = [Model._of(workspace, record) for record in opened(workspace).models.find(query)]
         if dataset_id is None:
@@ -277,7 +157,7 @@ class Model:
                 f"get_model_path needs the name of a model, not {model_name!r}.",
                 "Example: Model.get_model_path('my_model')",
             )
-        version = _version(version)
+        version = version_of(version)
         if _workspace is not None:
             workspace = opened(_workspace)
             record = workspace.models.get(MODEL.check(model_name), version)
@@ -296,7 +176,7 @@ class Model:
         resource_configuration: ResourceConfiguration | None = None,
     ) -> None:
         """Replace all tags, the description, or the recorded details; None leaves a part as it is."""
-        details = _details(
+        details = details_of(
             sample_input_dataset=sample_input_dataset,
             sample_output_dataset=sample_output_dataset,
             resource_configuration=resource_configuration,
@@ -312,7 +192,7 @@ class Model:
         """Add and remove tags and add properties, in one step; raises `ConflictError` (`properties-immutable`)."""
         self._change(
             ModelChange(
-                add_tags=add_tags or {}, remove_tags=_words(remove_tags or ()), add_properties=add_properties or {}
+                add_tags=add_tags or {}, remove_tags=words_of(remove_tags or ()), add_properties=add_properties or {}
             )
         )
 
@@ -327,7 +207,7 @@ class Model:
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Remove tags by their keys; one that is not there is no error, a line says so."""
-        unwanted = _words(tags)
+        unwanted = words_of(tags)
         before = self.tags
         self._change(ModelChange(remove_tags=unwanted))
         for key in unwanted:
@@ -343,7 +223,7 @@ class Model:
     def add_dataset_references(self, datasets: Iterable[tuple[str, object]]) -> None:
         """Record more data sets, by their identity, as (purpose, data set)."""
         present = [tuple(pair) for pair in self._detail("datasets") or ()]
-        self._change(ModelChange(details=_details(datasets=[*present, *datasets])))
+        self._change(ModelChange(details=details_of(datasets=[*present, *datasets])))
 
     def _change(self, change: ModelChange) -> None:
         self._record = opened(self.workspace).models.update(self._record, change)
@@ -352,105 +232,7 @@ class Model:
         """Delete this version; raises `ConflictError` (`model-in-use`) while a service serves it."""
         opened(self.workspace).models.delete(self._record)
 
-    def serialize(self) -> dict[str, Any]:
-        """Everything about this version, JSON-ready, under v1's keys."""
-        return {
-            "createdTime": self.created_time.isoformat(),
-            "createdBy": self.created_by,
-            "description": self.description,
-            "id": self.id,
-            "mimeType": self.mime_type,
-            "name": self.name,
-            "framework": self.model_framework,
-            "frameworkVersion": self.model_framework_version,
-            "tags": self.tags,
-            "properties": self.properties,
-            "unpack": self.unpack,
-            "url": self.url,
-            "version": self.version,
-            "experimentName": self.experiment_name,
-            "runId": self.run_id,
-            "runDetails": repr(self.run) if self.run else None,
-            "datasets": self.datasets,
-            "resourceConfiguration": self._detail("resource_configuration"),
-            "sampleInputDatasetId": self.sample_input_dataset,
-            "sampleOutputDatasetId": self.sample_output_dataset,
-        }
-
     @staticmethod
     def deserialize(workspace: Workspace, model_payload: Mapping[str, Any]) -> Model:
         """The model that `serialize` described, as it is in `workspace` now; raises `NotFoundError`."""
         return Model(workspace, id=str(model_payload.get("id", "")))
-
-
-def registration_of(
-    model_name: str,
-    *,
-    tags: Mapping[str, str] | None = None,
-    properties: Mapping[str, str] | None = None,
-    description: str | None = None,
-    model_framework: str | None = None,
-    model_framework_version: str | None = None,
-    **details: Any,
-) -> Registration:
-    """What the registry is asked for, from v1's arguments; raises `UserError` for one that is unknown or not valid."""
-    return Registration(
-        MODEL.check(model_name),
-        description or "",
-        model_framework or "",
-        model_framework_version or "",
-        check_labels("tags", tags),
-        check_labels("properties", properties),
-        _details(**details),
-    )
-
-
-def _details(**given: Any) -> dict[str, object]:
-    known = ("datasets", "sample_input_dataset", "sample_output_dataset", "resource_configuration")
-    details = accepted("Model.register", given, known)
-    resources = details.get("resource_configuration")
-    if isinstance(resources, ResourceConfiguration):
-        details["resource_configuration"] = resources.serialize()
-    elif resources is not None:
-        raise UserError(
-            "argument-invalid",
-            f"resource_configuration is {type(resources).__name__}; a ResourceConfiguration is needed.",
-            "Example: ResourceConfiguration(cpu=1, memory_in_gb=0.5)",
-        )
-    for key in ("sample_input_dataset", "sample_output_dataset"):
-        if key in details:
-            details[key] = _identity(details[key])
-    if "datasets" in details:
-        details["datasets"] = [[str(purpose), _identity(dataset)] for purpose, dataset in given["datasets"]]
-    return details
-
-
-def _identity(dataset: object) -> str:
-    return str(getattr(dataset, "id", None) or dataset)
-
-
-def _version(version: object) -> int | None:
-    return None if version is None else parse_model_id(f"model:{version}")[1]
-
-
-def _words(words: str | Iterable[str]) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)
-
-
-def _conditions(given: TagFilter) -> dict[str, str | None]:
-    """v1's filter, `["key", ["key", "value"]]`, or a mapping, as a mapping; raises `UserError` (`argument-invalid`)."""
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        return dict(given)
-    conditions: dict[str, str | None] = {}
-    for item in [given] if isinstance(given, str) else given:
-        pair = [item] if isinstance(item, str) else list(item)
-        if not 1 <= len(pair) <= 2 or not all(isinstance(word, str) for word in pair):
-            raise UserError(
-                "argument-invalid",
-                f"The filter {item!r} is neither a key nor a pair of key and value.",
-                "Write tags=['key'], tags=[['key', 'value']] or tags={'key': 'value'}.",
-            )
-        conditions[pair[0]] = pair[1] if len(pair) == 2 else None
-    return conditions

@@ -13,7 +13,8 @@ from modelport.naming import EXPERIMENT, new_id
 from modelport.registry.offline_runs import OfflineRuns, run_offline
 from modelport.registry.run_records import CANCELED, FAILED, RUNNING, Metric, MetricKind
 from modelport.sdk.arguments import accepted, opened, say
-from modelport.sdk.model import Model, registration_of
+from modelport.sdk.model import Model
+from modelport.sdk.model_arguments import registration_of
 
 if TYPE_CHECKING:
     from modelport.registry.runs import RunStore
