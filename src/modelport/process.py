@@ -7,6 +7,7 @@ together with its start time, because the kernel reuses ids.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -176,6 +177,14 @@ def start_ticks_of(pid: int) -> int | None:
         return None if Path("/proc/self/stat").exists() else _start_ticks_without_proc(pid)
     fields = stat.rpartition(")")[2].split()  # the command name may hold spaces and parentheses
     return None if fields[0] in ("Z", "X") else int(fields[19])
+
+
+def boot_id() -> str:
+    """The identity of this boot of the machine, empty where the system does not tell: ids of processes and their
+    start times mean nothing in another one."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
 
 
 def _start_ticks_without_proc(pid: int) -> int | None:

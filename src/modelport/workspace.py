@@ -19,11 +19,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from modelport.errors import ConflictError, NotFoundError, StorageError, nearest
+from modelport.errors import ConflictError, NotFoundError, ScriptError, StorageError, nearest
 from modelport.naming import WORKSPACE, new_id
-from modelport.settings import Settings
+from modelport.settings import Settings, running_interpreter
 from modelport.storage.files import locked, make_private_directory, write_durably
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from modelport.registry.catalog import ModelRegistry
     from modelport.registry.fsck import FsckReport
     from modelport.registry.runs import RunStore
+    from modelport.services.manager import ServiceManager
+    from modelport.services.parts import Realise, RealisedEnvironment
     from modelport.storage.database import Database
     from modelport.storage.secrets import SecretStore
 
@@ -218,7 +220,27 @@ class OpenWorkspace:
 
         return EnvironmentStore(self.database)
 
-    # The part for services belongs here, a cached property of the same form.
+    @cached_property
+    def services(self) -> ServiceManager:
+        """The services."""
+        from modelport.services.manager import ServiceManager
+        from modelport.services.parts import Parts
+        from modelport.services.store import ServicePlaces, ServiceStore
+        from modelport.targets import local, local_ports
+
+        places = ServicePlaces(
+            self.directory / "services", self.directory / "archive", self.settings.runtime_directory
+        )
+        parts = Parts(
+            store=ServiceStore(self.database, places),
+            models=self.models,
+            targets={"local": local.LocalTarget(self.settings.environ)},
+            preflights={"local": local_ports.preflight},
+            check_script=_check_script,
+            realise=_realising(self.settings),
+            curated=_curated_for,
+        )
+        return ServiceManager(parts)
 
     def service_names(self) -> list[str]:
         """The names of the services that are not deleted, sorted."""
@@ -235,6 +257,47 @@ class OpenWorkspace:
         from modelport.registry.fsck import check
 
         return check(self.database, self.artifacts, repair=repair)
+
+
+def _check_script(path: Path) -> None:
+    """Look at an entry script without running it; raises `ScriptError` at the file and line of the user's."""
+    from modelport.worker.check import check_script
+    from modelport.worker.problem import ScriptProblem
+
+    try:
+        check_script(str(path))
+    except ScriptProblem as problem:
+        kind = ScriptError  # its codes are those of the worker, where they are written down
+        raise kind(
+            problem.code, problem.message, problem.remedy, file=problem.file, line=problem.line
+        ) from problem
+
+
+def _realising(settings: Settings) -> Realise:
+    """How services get the environment that their spec describes."""
+
+    def realise(words: Mapping[str, Any], tell: Callable[[str], None]) -> RealisedEnvironment:
+        from modelport.services.parts import RealisedEnvironment
+
+        if not words:
+            return RealisedEnvironment(str(running_interpreter()))
+        from modelport.environments import realise as realisation
+        from modelport.environments.environment import EnvironmentDefinition
+        from modelport.environments.options import options_from
+
+        definition = EnvironmentDefinition.from_json(words)
+        found = realisation.realise(definition, options_from(settings), tell)
+        return RealisedEnvironment(str(found.python), dict(definition.environment_variables), found.lock.digest)
+
+    return realise
+
+
+def _curated_for(framework: str) -> Mapping[str, Any]:
+    """The environment for models of a framework that are served without a script of the user's."""
+    from modelport.environments.curated import curated
+
+    definition = curated({"ScikitLearn": "modelport-sklearn", "Onnx": "modelport-onnx"}[framework])
+    return definition.to_json() if definition else {}
 
 
 def _user_name() -> str:

@@ -6,7 +6,9 @@ import ast
 import re
 
 STARTS_PROGRAMS = {"modelport.process"}
-READS_ENVIRONMENT = {"modelport.settings", "modelport.worker.environment"}
+# Scripts that are served like a user's own: they run in the worker, and are imported by nobody here.
+TEMPLATES = {f"modelport.services.nocode.{name}_script" for name in ("scikit_learn", "onnx")}
+READS_ENVIRONMENT = {"modelport.settings", "modelport.worker.environment", *TEMPLATES}
 PRINTS = re.compile(r"modelport\.(sdk|cli)(\.|$)|modelport\.worker\.(stdio|streams|output)$")
 
 PROGRAM_MODULES = {"subprocess", "multiprocessing", "pty"}

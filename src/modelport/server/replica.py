@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import json
 import os
@@ -170,20 +169,13 @@ def port_error(host: str, port: int, error: OSError) -> ModelportError:
     )
 
 
-def boot_id() -> str:
-    """The identity of this boot of the machine, empty where the system does not tell."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""
-
-
 def write_identity(replica: Replica, control: Path) -> None:
     """Write server.json: who serves, since when, on which port, and where it can be told things."""
     ticks = process.start_ticks_of(os.getpid()) or 0
     words = {
         "pid": os.getpid(),
         "start_ticks": ticks,
-        "boot_id": boot_id(),
+        "boot_id": process.boot_id(),
         "port": replica.port,
         "host": replica.manifest.listen.host,
         "control": str(control),

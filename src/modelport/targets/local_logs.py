@@ -1,0 +1,70 @@
+"""Reads the log file of a local service, its older segments too, and follows it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from modelport.services.target import LogRequest
+
+_BLOCK_BYTES = 64 * 1024
+_POLL_SECONDS = 0.1
+
+
+def read(path: Path, request: LogRequest) -> Iterator[str]:
+    """The last `num_lines` lines, oldest first; with `follow`, lines that come after while its folder exists."""
+    size = path.stat().st_size if path.exists() else 0
+    yield from _last_lines(_segments(path), request.num_lines)
+    if request.follow:
+        yield from _follow(path, size)
+
+
+def _segments(path: Path) -> list[Path]:
+    """The file and its older segments, newest first."""
+    older = sorted(path.parent.glob(f"{path.name}.[0-9]*"), key=lambda each: int(each.suffix[1:]))
+    return [each for each in (path, *older) if each.exists()]
+
+
+def _last_lines(segments: list[Path], wanted: int) -> list[str]:
+    lines: list[str] = []
+    for segment in segments:
+        if len(lines) >= wanted:
+            break
+        lines = _tail(segment, wanted - len(lines)) + lines
+    return lines
+
+
+def _tail(path: Path, wanted: int) -> list[str]:
+    """The last lines of one file, read from its end, so that a long log costs no more than a short one."""
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        data = b""
+        while position > 0 and data.count(b"\n") <= wanted:
+            step = min(_BLOCK_BYTES, position)
+            position = file.seek(position - step)
+            data = file.read(step) + data
+    return data.decode("utf-8", "replace").splitlines()[-wanted:] if wanted else []
+
+
+def _follow(path: Path, offset: int) -> Iterator[str]:
+    partial = b""
+    file = path.open("rb") if path.exists() else None
+    try:
+        if file is not None:
+            file.seek(offset)
+        while path.parent.exists():
+            data = file.read() if file is not None else b""
+            *lines, partial = (partial + data).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in lines)
+            if data:
+                continue
+            if path.exists() and (file is None or os.fstat(file.fileno()).st_ino != path.stat().st_ino):
+                if file is not None:
+                    file.close()
+                file = path.open("rb")  # the log was begun anew: the old one has been read to its end
+            time.sleep(_POLL_SECONDS)
+    finally:
+        if file is not None:
+            file.close()
