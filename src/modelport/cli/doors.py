@@ -4,14 +4,17 @@ and with groups that import a command when it is used."""
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelport.cli.commands import Entry
 from modelport.cli.session import FORMATS, Session
-from modelport.errors import nearest
+from modelport.errors import ModelportError, nearest
+
+if TYPE_CHECKING:
+    from modelport.workspace import OpenWorkspace
 
 EVERYWHERE = ("workspace_name", "output_format", "verbose", "help")
 
@@ -57,7 +60,8 @@ class _Explained(click.Command):
     examples: Sequence[str] = ()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own, shared = [], []
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
@@ -75,6 +79,7 @@ class _Explained(click.Command):
             with formatter.section("Examples"):
                 for example in self.examples:
                     formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        super().format_epilog(ctx, formatter)
 
 
 class Door(_Explained):
@@ -90,6 +95,7 @@ class DoorGroup(_Explained, click.Group):
     """A noun with its verbs."""
 
     command_class = Door
+    group_class = type  # a group within a group is of this class too
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,22 +121,39 @@ class LazyGroup(DoorGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the table."""
-        return list(self.entries)
+        return [*self.entries, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command itself, imported now."""
         entry = self.entries.get(cmd_name)
         if entry is None:
-            return None
+            return super().get_command(ctx, cmd_name)
         command = getattr(importlib.import_module(entry.module), entry.attribute)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands, by section."""
         for section in dict.fromkeys(entry.section for entry in self.entries.values()):
-            rows = [(name, entry.help) for name, entry in self.entries.items() if entry.section == section]
+            names = (name for name in self.list_commands(ctx) if self.entries[name].section == section)
+            rows = [(name, self.entries[name].help) for name in names]
             with formatter.section(section):
                 formatter.write_dl(rows)
+
+
+Completion = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def completing(names_of: Callable[[OpenWorkspace], Iterable[str]]) -> Completion:
+    """What completes a word from the names in the workspace; silent where there is none, as a shell expects."""
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        try:
+            workspace = session_of(context).existing_workspace
+            return [name for name in names_of(workspace) if name.startswith(incomplete)] if workspace else []
+        except (ModelportError, OSError):
+            return []
+
+    return complete
 
 
 def session_of(context: click.Context) -> Session:

@@ -41,6 +41,9 @@ def end(error: BaseException, session: Session, arguments: Sequence[str]) -> int
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         sys.stderr.write("Interrupted.\n")
         return _INTERRUPTED
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click 8.2 and later
+        sys.stderr.write(f"{error}\n")
+        return UserError.exit_code
     if session.verbose:
         import traceback
 
@@ -85,6 +88,6 @@ def _wants_json(session: Session, arguments: Sequence[str]) -> bool:
     if session.format is not None:
         return session.format == "json"
     words = list(arguments)
-    pairs = zip(words, words[1:], strict=False)
-    asked = any(first in ("--output", "-o") and second == "json" for first, second in pairs)
-    return asked or "--output=json" in words or "-ojson" in words or session.settings.output == "json"
+    text = " ".join(words)
+    asked = any(f"{option}json" in text for option in ("--output ", "--output=", "-o ", "-o"))
+    return asked or session.settings.output == "json"

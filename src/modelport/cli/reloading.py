@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from modelport.server.lifecycle import Rollout
     from modelport.server.replica import Replica
+    from modelport.server.rollout import Rollout
 
 POLL_SECONDS = 0.3
 FILES_WATCHED_MAX = 2000  # a look at more files than this would cost more than it is worth

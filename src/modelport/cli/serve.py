@@ -47,7 +47,7 @@ _LOOPBACK = ("localhost", "::1")
 @click.option("--reload", is_flag=True, help="Watch the script's folder and load the script anew on each change.")
 @click.option("--debug", is_flag=True, help="Put the text of exceptions into the answers.")
 @click.pass_context
-def serve(context: click.Context, script: Path, **options: Any) -> None:
+def serve(context: click.Context, /, script: Path, **options: Any) -> None:
     """Serve SCRIPT, which has init() and run(data), until Ctrl-C.
 
     No workspace is needed. The folder of the script is the working directory of the worker. Where init() fails, its

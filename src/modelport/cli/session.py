@@ -57,12 +57,21 @@ class Session:
     def workspace(self) -> OpenWorkspace:
         """The workspace that was named, by --workspace, MODELPORT_WORKSPACE or a config.json; else `default`, which
         is made when it is first used."""
-        name = self.workspace_name or self.settings.workspace or _configured_workspace()
+        name = self._named()
         if name is not None:
             return self.home.get(name)
         if DEFAULT_WORKSPACE not in self.home.names():
             self.output.note(f"Creating the workspace '{DEFAULT_WORKSPACE}' in {self.settings.home}, as none is named.")
         return self.home.create(DEFAULT_WORKSPACE, exist_ok=True)
+
+    @property
+    def existing_workspace(self) -> OpenWorkspace | None:
+        """The workspace as above, but None instead of one that is made."""
+        name = self._named() or DEFAULT_WORKSPACE
+        return self.home.get(name) if name in self.home.names() else None
+
+    def _named(self) -> str | None:
+        return self.workspace_name or self.settings.workspace or _configured_workspace()
 
 
 def _configured_workspace() -> str | None:

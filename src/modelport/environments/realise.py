@@ -49,21 +49,36 @@ def realise(definition: EnvironmentDefinition, options: RealisationOptions, repo
     return replace(_realise(definition, options, tell), log_lines=tuple(lines))
 
 
+def lock_of_definition(definition: EnvironmentDefinition, options: RealisationOptions, report: Report) -> Lock:
+    """The lock that realising the environment would come to; nothing is installed. Raises as `realise` does."""
+    if definition.interpreter_path is not None:
+        return _as_kept_by_user(definition.interpreter_path, options, report).lock
+    wish, interpreter, lock = _chosen(definition, options, report)
+    return lock or solve(wish, interpreter, options, report)
+
+
 def _realise(definition: EnvironmentDefinition, options: RealisationOptions, tell: Report) -> Realisation:
     if definition.interpreter_path is not None:
         return _as_kept_by_user(definition.interpreter_path, options, tell)
+    wish, interpreter, lock = _chosen(definition, options, tell)
+    if lock is not None:
+        return Realisation(interpreter.path, lock, reused=True)
+    lock = solve(wish, interpreter, options, tell)
+    python, reused = make_environment(LockedEnvironment(wish, lock, interpreter), options, tell)
+    return Realisation(python, lock, reused)
+
+
+def _chosen(
+    definition: EnvironmentDefinition, options: RealisationOptions, tell: Report
+) -> tuple[Wish, Interpreter, Lock | None]:
+    """What is to be installed, for which interpreter, and the lock of that interpreter if it has everything."""
     wish = wish_of(definition)
     for note in wish.notes:
         tell(note)
     serving = inspect(options.serving_python, options.environ)
     interpreter = _interpreter_for(wish, serving, options, tell)
-    if interpreter == serving and options.may_reuse:
-        lock = _lock_of_what_serves(wish, serving, options, tell)
-        if lock is not None:
-            return Realisation(serving.path, lock, reused=True)
-    lock = solve(wish, interpreter, options, tell)
-    python, reused = make_environment(LockedEnvironment(wish, lock, interpreter), options, tell)
-    return Realisation(python, lock, reused)
+    may_serve = interpreter == serving and options.may_reuse
+    return wish, interpreter, _lock_of_what_serves(wish, serving, options, tell) if may_serve else None
 
 
 def _interpreter_for(wish: Wish, serving: Interpreter, options: RealisationOptions, tell: Report) -> Interpreter:

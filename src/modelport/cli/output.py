@@ -1,0 +1,182 @@
+"""Where answers and notes go: answers to standard output as tables or JSON, everything else to standard error.
+
+`rich` is imported only when something is drawn on a terminal; in a pipe tables are plain aligned text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_GAP = "  "
+
+
+def plain(value: Any) -> str:
+    """A value as people read it in a table.
+
+    >>> plain({"a": "1", "b": "2"}), plain(["x", "y"]), plain(None), plain(True)
+    ('a=1, b=2', 'x, y', '', 'yes')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={plain(inner)}" for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(plain(inner) for inner in value)
+    return str(value)
+
+
+def size(size_bytes: Any) -> str:
+    """A number of bytes as people read it.
+
+    >>> size(900), size(1536), size(3_000_000_000)
+    ('900 B', '1.5 kB', '2.8 GB')
+    """
+    amount = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TB"
+
+
+def moment(text: Any) -> str:
+    """A moment (ISO 8601) as people read it, in the time of this machine; empty stays empty."""
+    if not text:
+        return ""
+    return datetime.datetime.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: the key of its value, its title, and how the value is shown."""
+
+    key: str
+    title: str = ""
+    show: Callable[[Any], str] = plain
+
+    @property
+    def head(self) -> str:
+        """The title, or the key in words."""
+        return self.title or self.key.replace("_", " ").capitalize()
+
+
+class Output:
+    """Prints for a person or for a program; `as_json` decides which."""
+
+    def __init__(self, *, as_json: bool, colour: bool = True) -> None:
+        self.as_json = as_json
+        self._colour = colour
+
+    def rows(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, none: str = "Nothing there."
+    ) -> None:
+        """A list: every key as JSON, the columns as a table; `none` is said, on standard error, if it is empty."""
+        if self.as_json:
+            self._json(list(rows))
+        elif not rows:
+            self.note(none)
+        else:
+            cells = [[column.show(row.get(column.key)) for column in columns] for row in rows]
+            self._table([column.head for column in columns], cells)
+
+    def record(self, record: Mapping[str, Any], shown: Mapping[str, Callable[[Any], str]] | None = None) -> None:
+        """One thing: its keys and values; `shown` says how the values of some keys are shown to people."""
+        if self.as_json:
+            self._json(dict(record))
+            return
+        styles = shown or {}
+        pairs = [(Column(key).head, styles.get(key, plain)(value)) for key, value in record.items()]
+        width = max((len(head) for head, _ in pairs), default=0)
+        for head, value in pairs:
+            if value:
+                self._line(f"{head:<{width}}{_GAP}{_indented(value, width + len(_GAP))}")
+
+    def done(self, sentence: str, record: Mapping[str, Any]) -> None:
+        """What a command has done: the sentence for people, the record for programs."""
+        if self.as_json:
+            self._json(dict(record))
+        else:
+            self._line(sentence)
+
+    def text(self, text: str) -> None:
+        """Text as it is, with its line end, at once."""
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        sys.stdout.flush()
+
+    def markdown(self, text: str) -> None:
+        """A page: drawn on a terminal, as it is in a pipe."""
+        if sys.stdout.isatty():
+            from rich.markdown import Markdown
+
+            self._console().print(Markdown(text))
+        else:
+            self.text(text)
+
+    def note(self, sentence: str) -> None:
+        """Something that a person wants to know and a program does not: on standard error."""
+        sys.stdout.flush()
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
+
+    @contextmanager
+    def working(self, sentence: str) -> Iterator[Callable[[str], None]]:
+        """Show, on a terminal only, that something takes its time; yields a function that changes the sentence."""
+        if self.as_json or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from rich.markup import escape
+
+        with self._console(to_errors=True).status(escape(sentence)) as status:
+            yield lambda text: status.update(escape(text))
+
+    def _table(self, heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+        if sys.stdout.isatty():
+            from rich.table import Table
+            from rich.text import Text
+
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for head in heads:
+                table.add_column(head, overflow="fold")
+            for row in cells:
+                table.add_row(*(Text(cell) for cell in row))
+            self._console().print(table)
+            return
+        for line in aligned([list(heads), *cells]):
+            self._line(line)
+
+    def _console(self, *, to_errors: bool = False) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=to_errors, no_color=not self._colour, highlight=False)
+
+    def _json(self, value: Any) -> None:
+        self._line(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+    def _line(self, line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines whose cells stand below each other.
+
+    >>> list(aligned([["Name", "Version"], ["diabetes", "3"]]))
+    ['Name      Version', 'diabetes  3']
+    """
+    widths = [max(len(row[place]) for row in cells) for place in range(len(cells[0]))]
+    for row in cells:
+        yield _GAP.join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _indented(value: str, columns: int) -> str:
+    return value.replace("\n", f"\n{'':{columns}}")
