@@ -18,6 +18,9 @@ from modelport.sdk.resource import ResourceConfiguration
 from modelport.settings import read_settings
 
 if TYPE_CHECKING:
+    from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
+    from modelport.sdk.inference_config import InferenceConfig
+    from modelport.sdk.webservice import LocalWebservice
     from modelport.sdk.workspace import Workspace
 
 
@@ -231,6 +234,30 @@ class Model(ModelRecord):
     def delete(self) -> None:
         """Delete this version; raises `ConflictError` (`model-in-use`) while a service serves it."""
         opened(self.workspace).models.delete(self._record)
+
+    @staticmethod
+    def deploy(
+        workspace: Workspace,
+        name: str,
+        models: Iterable[Any],
+        inference_config: InferenceConfig | None = None,
+        deployment_config: LocalWebserviceDeploymentConfiguration | None = None,
+        deployment_target: object = None,
+        overwrite: bool = False,
+        show_output: bool = False,
+    ) -> LocalWebservice:
+        """Deploy models behind an entry script as a service; returns when its `init()` is under way.
+
+        `models` mixes models, "name:version" and paths of local files; without an `inference_config` one scikit-learn
+        or ONNX model is served by a script of ours. Without a `deployment_config` it is deployed on this machine.
+        Raises `UserError`, `ScriptError` (file:line of the script), `ConflictError` (`service-exists` unless
+        `overwrite`, `port-in-use`), `ResolutionError`, `DeploymentError`; then nothing is left behind.
+        """
+        from modelport.sdk.deploying import deploy  # registering a model needs nothing of what deploying needs
+
+        return deploy(
+            workspace, name, models, inference_config, deployment_config, deployment_target, overwrite, show_output
+        )
 
     @staticmethod
     def deserialize(workspace: Workspace, model_payload: Mapping[str, Any]) -> Model:

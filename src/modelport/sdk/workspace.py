@@ -13,6 +13,7 @@ from modelport.sdk.environment import Environment
 from modelport.sdk.keyvault import Keyvault
 from modelport.sdk.model import Model
 from modelport.sdk.run import Experiment, Run
+from modelport.sdk.webservice import Webservice
 from modelport.settings import WorkspaceConfig, read_settings, read_workspace_config, write_workspace_config
 from modelport.workspace import Home, OpenWorkspace, WorkspaceDetails
 
@@ -234,6 +235,11 @@ class Workspace:
     def environments(self) -> dict[str, Environment]:
         """The newest version of every environment, by name; the curated ones come last."""
         return Environment.list(self)
+
+    @property
+    def webservices(self) -> dict[str, Webservice]:
+        """Every service, by name."""
+        return {service.name: service for service in Webservice.list(self)}
 
     @property
     def experiments(self) -> dict[str, Experiment]:

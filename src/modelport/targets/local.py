@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from modelport import process
 from modelport.errors import ConflictError, DeploymentError, ModelportError, UserError
@@ -118,7 +119,7 @@ class LocalTarget:
         local_control.remove_runtime_directory(place.runtime_directory)
 
 
-def _read_identity(place: ServicePlace) -> dict[str, object]:
+def _read_identity(place: ServicePlace) -> dict[str, Any]:
     try:
         words = json.loads((place.directory / "server.json").read_bytes())
         return dict(words) if {"pid", "start_ticks", "port", "host", "control"} <= set(words) else {}
@@ -191,7 +192,7 @@ def _end(place: ServicePlace, seen: Observation) -> None:
     if not seen.alive:
         return
     words = _read_identity(place)
-    identity = ProcessIdentity(int(str(words["pid"])), int(str(words["start_ticks"])))
+    identity = ProcessIdentity(int(words["pid"]), int(words["start_ticks"]))
     patience = _GRACE_SECONDS + _drain_seconds(place)
     asked = "ok" in local_control.ask(_control_of(place), {"command": "stop"})
     if asked and process.wait_until_gone(identity, timeout_seconds=patience):

@@ -1,0 +1,77 @@
+"""The arguments of `update`, which v1 programs give by position, by type and by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from modelport.errors import UserError
+from modelport.sdk.arguments import accepted
+from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
+from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.model_record import ModelRecord
+from modelport.services.request import Labels, ModelWord, ServiceChange
+
+_NAMES = ("models", "image_config", "deployment_config", "wait", "inference_config")
+
+
+class UpdateArguments:
+    """What an update asks for; raises `UserError` (`argument-invalid`, `argument-unknown`, `update-empty`)."""
+
+    def __init__(self, arguments: Sequence[Any], words: Mapping[str, Any]) -> None:
+        self.models: Sequence[Any] | None = None
+        self.inference_config: InferenceConfig | None = None
+        self.deployment_config: LocalWebserviceDeploymentConfiguration | None = None
+        for value in (*arguments, *accepted("LocalWebservice.update", words, _NAMES).values()):
+            self._take(value)
+
+    def _take(self, value: Any) -> None:
+        """Put one argument where its type belongs."""
+        if value is None or isinstance(value, bool):  # a bool is v1's `wait`
+            return
+        if isinstance(value, InferenceConfig):
+            name = "inference_config"
+        elif isinstance(value, LocalWebserviceDeploymentConfiguration):
+            name = "deployment_config"
+        elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+            name, value = "models", list(value)
+        else:
+            raise UserError(
+                "argument-invalid",
+                f"update() cannot use {value!r} ({type(value).__name__}).",
+                "Give a list of models, an InferenceConfig or LocalWebservice.deploy_configuration(...).",
+            )
+        if getattr(self, name) is not None:
+            raise UserError("argument-invalid", f"update() was given {name} twice.", "Give each of them once.")
+        setattr(self, name, value)
+
+    def change(self) -> ServiceChange:
+        """The change to ask the workspace for."""
+        if self.models is None and self.inference_config is None and self.deployment_config is None:
+            raise UserError(
+                "update-empty",
+                "update() was given nothing to change.",
+                "Give models, an inference_config or a deployment_config; reload() takes the script anew.",
+            )
+        script = self.inference_config
+        config = self.deployment_config or LocalWebserviceDeploymentConfiguration()
+        labels = Labels(config.tags, config.properties, config.description, script._recorded() if script else None)
+        return ServiceChange(
+            models=None if self.models is None else model_words(self.models),
+            script=script._script() if script else None,
+            environment=script._definition() if script else None,
+            limits=config._limits(),
+            listen=config._listen(),
+            auth_enabled=config.auth_enabled,
+            debug=config.debug,
+            labels=labels,
+        )
+
+
+def model_words(models: Iterable[Any]) -> tuple[ModelWord, ...]:
+    """Models as v1 programs give them (objects, "name:version", paths) in the workspace's words."""
+    if isinstance(models, (str, bytes, os.PathLike, ModelRecord)):
+        what = f"The models must be a list; {models!r} is a single one."
+        raise UserError("models-not-a-list", what, "Write [model].")
+    return tuple(model._record if isinstance(model, ModelRecord) else model for model in models)
