@@ -24,11 +24,8 @@ for turn in range(count):
 """
 
 
-@pytest.mark.parametrize(
-    ("writers", "turns"), [(8, 5), pytest.param(50, 20, marks=pytest.mark.timeout(180))], ids=["small", "large"]
-)
-def test_concurrent_writers_count_without_gaps(tmp_path, writers, turns):
-    home = tmp_path / "home"
+def versions_of_programs(home, writers, turns):
+    """Each writer a program of its own, from the first import on."""
     programs = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(home), str(number), str(turns)],
@@ -42,9 +39,47 @@ def test_concurrent_writers_count_without_gaps(tmp_path, writers, turns):
         program.stdin.flush()
     printed = [[int(line) for line in program.communicate()[0].split()] for program in programs]
     assert [program.returncode for program in programs] == [0] * writers
+    return printed
+
+
+FORKS = """
+import os, sys
+home, writers, turns, program = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+import modelport.registry.catalog  # once for all: fifty imports would take longer than what is measured
+children = []
+for number in range(writers):
+    child = os.fork()
+    if not child:
+        sys.argv[1:] = [home, str(number), turns]
+        sys.stdin = open(os.devnull)
+        sys.stdout = open(os.path.join(os.path.dirname(home), f"{number}.out"), "w")
+        exec(program)
+        sys.stdout.close()
+        os._exit(0)
+    children.append(child)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
+def versions_of_forks(home, writers, turns):
+    """Each writer a process that inherits the imported modules."""
+    words = [sys.executable, "-c", FORKS, str(home), str(writers), str(turns), WRITER]
+    subprocess.run(words, check=True, timeout=150)
+    outputs = [(home.parent / f"{number}.out").read_text().split() for number in range(writers)]
+    return [[int(word) for word in words[1:]] for words in outputs]
+
+
+@pytest.mark.parametrize(
+    ("start", "writers", "turns"),
+    [(versions_of_programs, 6, 5), pytest.param(versions_of_forks, 50, 20, marks=pytest.mark.timeout(180))],
+    ids=["programs", "fifty"],
+)
+def test_concurrent_writers_count_without_gaps(tmp_path, start, writers, turns):
+    home = tmp_path / "home"
+    printed = start(home, writers, turns)
     versions = sorted(version for own in printed for version in own)
     assert versions == list(range(1, writers * turns + 1))
-    assert all(own == sorted(own) for own in printed)
+    assert all(own == sorted(own) and len(own) == turns for own in printed)
     check_catalogue(home, writers, turns)
 
 
