@@ -57,6 +57,8 @@ def read_package(path: Path) -> Dict[str, Any]:  # noqa: UP006
 def read_header(path: Path, package: Dict[str, Any]) -> None:  # noqa: UP006
     """Fill `package` from the header of a METADATA file, which ends at the first empty line."""
     for line in path.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines():
+        if line[:1].isspace():
+            continue  # a folded line: the licence of scipy has a "Name:" of its own
         key, _, value = line.partition(":")
         key, value = key.strip().lower(), value.strip()
         if key == "requires-dist":
