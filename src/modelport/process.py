@@ -31,6 +31,10 @@ class Completed:
     stderr: str
 
 
+Child = subprocess.Popen[bytes]
+"""A program that runs beside this process, as `spawn` returns it."""
+
+
 @dataclass(frozen=True)
 class ProcessIdentity:
     """A process that can be recognised later: its id and its start time in clock ticks since boot (proc(5))."""
@@ -110,7 +114,7 @@ def spawn(
     stderr: int,
     pass_fds: Sequence[int] = (),
     die_with_parent: bool = False,
-) -> subprocess.Popen[bytes]:
+) -> Child:
     """Start a program beside this process, in its own session, with the given descriptors for its output.
 
     `die_with_parent` asks the kernel (Linux) to kill it when this process dies, however it dies. The caller owns the
@@ -164,7 +168,7 @@ def spawn_detached(
     return identity
 
 
-def _abandon(child: subprocess.Popen[bytes]) -> None:
+def _abandon(child: Child) -> None:
     # The child is meant to outlive us: tell Popen that its end is nobody's concern, or it warns when collected.
     child.returncode = 0
 

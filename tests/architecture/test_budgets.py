@@ -15,6 +15,8 @@ CROWDED_FUNCTIONS: dict[str, str] = {
     "modelport.errors.DeploymentError.__init__": "an error carries what its reader may ask for",
     "modelport.errors.ScoringError.__init__": "an error carries what its reader may ask for",
     "modelport.worker.request.Request.__init__": "a request is its parts, and is made once for each",
+    "modelport.worker.wire.pack_request": "a frame is its parts; an object for them would be made for each request",
+    "modelport.worker.wire.pack_answer": "a frame is its parts; an object for them would be made for each request",
     "modelport.process.spawn": "what a program inherits: the words, environment, folder and descriptors",
 }
 DOORS = {"sdk", "cli", "azureml"}  # v1's and the command line's long signatures end there

@@ -55,14 +55,14 @@ def test_finds_those_whose_limit_has_passed_and_leaves_the_others() -> None:
 
 
 def test_prefetches_nothing_before_it_knows_how_long_requests_take() -> None:
-    assert ServiceTimes().prefetch_depth == 0
+    assert ServiceTimes().prefetch_depth(workers=2) == 0
 
 
 def test_prefetches_as_many_as_run_in_five_milliseconds() -> None:
     times = ServiceTimes()
     for _ in range(20):
         times.add(0.002)
-    assert times.prefetch_depth == 2
+    assert times.prefetch_depth(workers=2) == 2
 
 
 def test_one_slow_request_stops_prefetching_until_it_leaves_the_window() -> None:
@@ -70,20 +70,29 @@ def test_one_slow_request_stops_prefetching_until_it_leaves_the_window() -> None
     for _ in range(300):
         times.add(0.0005)
     times.add(0.5)
-    assert times.prefetch_depth == 0
+    assert times.prefetch_depth(workers=2) == 0
     for _ in range(199):
         times.add(0.0005)
-    assert times.prefetch_depth == 0
+    assert times.prefetch_depth(workers=2) == 0
     for _ in range(5):
         times.add(0.0005)
-    assert times.prefetch_depth == 10
+    assert times.prefetch_depth(workers=2) == 10
+
+
+def test_a_lone_worker_goes_by_the_mean_because_nobody_is_idle_beside_it() -> None:
+    times = ServiceTimes()
+    for _ in range(99):
+        times.add(0.0005)
+    times.add(0.04)
+    assert times.prefetch_depth(workers=1) == 5
+    assert times.prefetch_depth(workers=2) == 0
 
 
 def test_bounds_the_depth_for_requests_that_take_no_time() -> None:
     times = ServiceTimes()
     for _ in range(10):
         times.add(0.0)
-    assert times.prefetch_depth == PREFETCH_DEPTH_MAX
+    assert times.prefetch_depth(workers=2) == PREFETCH_DEPTH_MAX
 
 
 def test_the_refusal_carries_the_numbers() -> None:

@@ -20,43 +20,49 @@ class ServiceTimes:
     """How long the last requests took to run, and what follows from it for prefetching.
 
     A request is written ahead into a worker's socket only if everything recent was so fast that it cannot have to wait
-    there while another worker is idle: depth = floor(5 ms / slowest of the last 200).
+    there while another worker is idle: depth = floor(5 ms / slowest of the last 200). A lone worker has no idle
+    neighbour: there the mean decides, so that one slow request among many does not bring the sleeping in turn back.
 
     >>> times = ServiceTimes()
-    >>> times.prefetch_depth
+    >>> times.prefetch_depth(workers=2)
     0
-    >>> for _ in range(8): times.add(0.001)
-    >>> times.prefetch_depth
+    >>> for _ in range(9): times.add(0.001)
+    >>> times.prefetch_depth(workers=2)
     5
-    >>> times.add(0.5); times.prefetch_depth
-    0
+    >>> times.add(0.011); times.prefetch_depth(workers=2), times.prefetch_depth(workers=1)
+    (0, 2)
     """
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._slowest = 0.0
         self._age = 0
-        self.prefetch_depth = 0
+        self._sum = 0.0
 
     def add(self, seconds: float) -> None:
         """Take in one more."""
-        self._recent.append(seconds)
+        recent = self._recent
+        self._sum += seconds - (recent[0] if len(recent) == _RECENT else 0.0)
+        recent.append(seconds)
         self._age += 1
         if seconds >= self._slowest:
             self._slowest = seconds
             self._age = 0
         elif self._age >= _RECENT:  # the slowest may have left the window
-            self._slowest = max(self._recent)
+            self._slowest = max(recent)
             self._age = 0
-        elif len(self._recent) >= _RECENT:
-            return
-        if len(self._recent) >= _RECENT_MIN:
-            self.prefetch_depth = min(int(PREFETCH_SECONDS / max(self._slowest, 1e-6)), PREFETCH_DEPTH_MAX)
+
+    def prefetch_depth(self, workers: int) -> int:
+        """How many requests each of so many workers may hold beyond those that it runs."""
+        if len(self._recent) < _RECENT_MIN:
+            return 0
+        seconds = self._slowest if workers > 1 else self.mean_seconds
+        return min(int(PREFETCH_SECONDS / max(seconds, 1e-6)), PREFETCH_DEPTH_MAX)
 
     @property
     def mean_seconds(self) -> float:
         """The mean of the window, 0 where nothing ran yet."""
-        return sum(self._recent) / len(self._recent) if self._recent else 0.0
+        return self._sum / len(self._recent) if self._recent else 0.0
 
 
 class WaitingLine:

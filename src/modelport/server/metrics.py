@@ -80,7 +80,7 @@ class _Collector:
             ("modelport_queue_length", "Requests that wait for a worker.", len(pool.line)),
             ("modelport_workers_ready", "Workers that may take requests.", len(pool.active)),
             ("modelport_requests_in_flight", "Requests that workers hold.", sum(len(w.in_flight) for w in pool.active)),
-            ("modelport_prefetch_depth", "Requests that a worker may hold ahead.", pool.times.prefetch_depth),
+            ("modelport_prefetch_depth", "Requests that a worker may hold ahead.", pool.times.prefetch_depth(len(pool.active))),
             ("modelport_connections", "Open client connections.", self._connections),
         ):
             yield GaugeMetricFamily(name, text, value=value)

@@ -98,7 +98,7 @@ class Pool:
             held = len(worker.in_flight)
             if best is None or held < load:
                 best, load = worker, held
-        if best is None or load >= best.threads + self.times.prefetch_depth:
+        if best is None or (load and load >= best.threads + self.times.prefetch_depth(len(self.active))):
             return None
         return best
 

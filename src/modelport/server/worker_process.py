@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from modelport import process
 from modelport.exits import Exit
 from modelport.manifest import Manifest
 from modelport.server import cgroup
@@ -67,7 +67,7 @@ class Worker:
     manifest: Manifest
     owner: WorkerOwner
     loop: asyncio.AbstractEventLoop
-    child: subprocess.Popen[bytes]
+    child: process.Child
     slots: wire.Slots
     started: float
     link: Link = field(init=False)

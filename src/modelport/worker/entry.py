@@ -54,6 +54,7 @@ def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
     except script.ScriptProblem as problem:
         channel.send(wire.pack_json(wire.FAILED, 0, problem.to_dict()))
         return EXIT_INIT_FAILED
+    _settle_memory()
     threads = hello["threads"]
     slots = wire.Slots(mmap.mmap(slots_fd, hello["slots_bytes"]), threads)
     runner = Runner(scoring, channel, slots, stdio.set_request_id)
@@ -88,6 +89,15 @@ def _ready(scoring: "ScoringScript", seconds: float) -> "dict[str, Any]":
         "init_seconds": seconds,
         "description": scoring.describe(),
     }
+
+
+def _settle_memory() -> None:
+    """Take what init() built out of the garbage collector's sight: it stays, and would be walked again and again."""
+    import gc
+
+    gc.collect()
+    if hasattr(gc, "freeze"):  # Python 3.7
+        gc.freeze()
 
 
 def _volunteer_for_the_oom_killer() -> None:
