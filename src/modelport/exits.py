@@ -5,22 +5,24 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-_MEANINGS = {
+_CODES = {
     3: "init() failed",
     70: "an internal error of Modelport",
     127: "the program was not found",
     137: "killed: out of memory, or by hand",
     143: "asked to end (SIGTERM)",
-    -signal.SIGKILL: "killed: out of memory, or by hand",
-    -signal.SIGSEGV: "a crash in native code (segmentation fault)",
-    -signal.SIGABRT: "a native library called abort()",
-    -signal.SIGBUS: "a crash in native code (bus error; a mapped file may have shrunk, or the disk is full)",
-    -signal.SIGILL: "an instruction that this processor does not have (a package built for another one)",
-    -signal.SIGFPE: "an arithmetic crash in native code",
-    -signal.SIGTERM: "asked to end (SIGTERM)",
-    -signal.SIGINT: "interrupted (SIGINT)",
-    -signal.SIGXCPU: "the limit of processor time was reached",
-    -signal.SIGSYS: "a system call that a security policy forbids",
+}
+_SIGNALS = {  # by name: the numbers differ between systems, and some systems lack some
+    "SIGKILL": "killed: out of memory, or by hand",
+    "SIGSEGV": "a crash in native code (segmentation fault)",
+    "SIGABRT": "a native library called abort()",
+    "SIGBUS": "a crash in native code (bus error; a mapped file may have shrunk, or the disk is full)",
+    "SIGILL": "an instruction that this processor does not have (a package built for another one)",
+    "SIGFPE": "an arithmetic crash in native code",
+    "SIGTERM": "asked to end (SIGTERM)",
+    "SIGINT": "interrupted (SIGINT)",
+    "SIGXCPU": "the limit of processor time was reached",
+    "SIGSYS": "a system call that a security policy forbids",
 }
 
 
@@ -45,18 +47,19 @@ class Exit:
         >>> Exit(5).words
         'exit code 5'
         """
-        if self.out_of_memory and self.code in (-signal.SIGKILL, 137):
-            meaning = "the kernel killed it because memory ran out"
-        elif self.out_of_memory is False and self.code in (-signal.SIGKILL, 137):
-            meaning = "killed, and not for memory"
-        else:
-            meaning = _MEANINGS.get(self.code, "")
-        return self._what() + (f": {meaning}" if meaning else "")
+        name = self._signal_name()
+        meaning = _SIGNALS.get(name, "") if name else _CODES.get(self.code, "")
+        if (name == "SIGKILL" or self.code == 137) and self.out_of_memory is not None:
+            killer = "the kernel killed it because memory ran out"
+            meaning = killer if self.out_of_memory else "killed, and not for memory"
+        what = f"signal {-self.code} ({name})" if name else f"exit code {self.code}"
+        return f"{what}: {meaning}" if meaning else what
 
-    def _what(self) -> str:
+    def _signal_name(self) -> str:
+        """The name of the signal that ended it, empty if none did."""
         if self.code >= 0:
-            return f"exit code {self.code}"
+            return ""
         try:
-            return f"signal {-self.code} ({signal.Signals(-self.code).name})"
+            return signal.Signals(-self.code).name
         except ValueError:
-            return f"signal {-self.code}"
+            return "unknown here"

@@ -126,3 +126,8 @@ def test_lets_browsers_of_configured_origins_in(start_replica: StartReplica) -> 
     assert "POST" in preflight.headers["access-control-allow-methods"]
     assert replica.score([1], origin="https://app.example").headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in replica.score([1], origin="https://other.example").headers
+
+
+def test_takes_a_target_with_scheme_and_host_as_proxies_send_it(start_replica: StartReplica) -> None:
+    head = b"POST http://model.example/score HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 3\r\n\r\n[7]"
+    assert start_replica().raw(head).endswith(b"[7]")

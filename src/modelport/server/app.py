@@ -18,7 +18,7 @@ from modelport.server.problem import Problem
 from modelport.server.response import JSON_TYPE
 
 _TEXT_TYPE = (b"content-type", b"text/plain; charset=utf-8")
-_SCORE_METHODS = ("POST", "GET", "OPTIONS", "HEAD")
+_SCORE_METHODS = ("POST", "GET", "OPTIONS")
 _READ_METHODS = ("GET", "HEAD")
 _SWAGGER_VERSIONS = {"2": "2", "2.0": "2", "3": "3", "3.0": "3", "3.1": "3.1"}
 

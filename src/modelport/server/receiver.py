@@ -83,7 +83,7 @@ class Receiver:
             self._refuse_large_head()
             return
         method = self._parser.get_method().decode("ascii", "replace")
-        exchange = Exchange(self._connection, method, self._url, self._headers)
+        exchange = Exchange(self._connection, method, _origin_form(self._url), self._headers)
         exchange.keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
         self.exchange = exchange
         self._read_headers(exchange)
@@ -180,3 +180,14 @@ class Receiver:
     def _refuse_large_head(self) -> None:
         limit = self._limits.max_header_bytes
         self._refuse(Problem("headers-too-large", f"Request line and headers together exceed {limit} bytes."))
+
+
+def _origin_form(url: bytes) -> bytes:
+    """The path and query of a target; proxies send it with scheme and host in front (RFC 9112, 3.2.2)."""
+    if url.startswith(b"/"):
+        return url
+    scheme, found, rest = url.partition(b"://")
+    if not found or scheme.lower() not in (b"http", b"https"):
+        return url
+    host_end = rest.find(b"/")
+    return rest[host_end:] if host_end >= 0 else b"/"
