@@ -76,11 +76,12 @@ class _Collector:
             ("modelport_worker_starts", "Workers that were started.", metrics.worker_starts),
         ):
             yield CounterMetricFamily(name, text, value=value)
+        depth = pool.times.prefetch_depth(len(pool.active))
         for name, text, value in (
             ("modelport_queue_length", "Requests that wait for a worker.", len(pool.line)),
             ("modelport_workers_ready", "Workers that may take requests.", len(pool.active)),
             ("modelport_requests_in_flight", "Requests that workers hold.", sum(len(w.in_flight) for w in pool.active)),
-            ("modelport_prefetch_depth", "Requests that a worker may hold ahead.", pool.times.prefetch_depth(len(pool.active))),
+            ("modelport_prefetch_depth", "Requests that a worker may hold ahead.", depth),
             ("modelport_connections", "Open client connections.", self._connections),
         ):
             yield GaugeMetricFamily(name, text, value=value)
