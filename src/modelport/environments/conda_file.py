@@ -119,26 +119,25 @@ class _Reader:
 
     def _dependencies(self, node: yaml.Node | None) -> tuple[tuple[Dependency, ...], tuple[Dependency, ...]]:
         conda: list[Dependency] = []
-        pip_sections: list[yaml.Node] = []
+        pip_sections: list[yaml.MappingNode] = []
         for item in self._items(node, "dependencies"):
             if isinstance(item, yaml.MappingNode):
-                pip_sections.append(self._pip_section(item))
+                self._check_pip_section(item)
+                pip_sections.append(item)
             else:
                 conda.append(self._dependency(item))
         if len(pip_sections) > 1:
             place, first = self._place(pip_sections[1]), pip_sections[0].start_mark.line + 1
             raise _invalid(place, f"this is a second pip section; the first is in line {first}", "Join the two.")
-        pip = self._texts(pip_sections[0], "pip") if pip_sections else ()
+        pip = self._texts(pip_sections[0].value[0][1], "pip") if pip_sections else ()
         return tuple(conda), tuple(pip)
 
-    def _pip_section(self, node: yaml.MappingNode) -> yaml.Node:
+    def _check_pip_section(self, node: yaml.MappingNode) -> None:
         keys = [str(key.value) for key, _ in node.value]
         if keys != ["pip"]:
             line = ", ".join(keys) or "{}"
             remedy = f"Write '{keys[0]}=1.2.3' for a version." if keys else "Take it out."
             raise _invalid(self._place(node), f"'{line}:' is a mapping; only 'pip:' may be one here", remedy)
-        section: yaml.Node = node.value[0][1]
-        return section
 
     def _texts(self, node: yaml.Node | None, what: str) -> tuple[Dependency, ...]:
         return tuple(self._dependency(item) for item in self._items(node, what))

@@ -31,7 +31,7 @@ def parse_conda_spec(dependency: Dependency) -> CondaSpec:
     """Read a conda match specification; raises `UserError` (`conda-spec-invalid`) naming its place.
 
     >>> parse_conda_spec(Dependency("conda-forge::scikit-learn=0.19=py36_1"))
-    CondaSpec(name='scikit-learn', versions='==0.19.*', channel='conda-forge', build='py36_1')
+    CondaSpec(name='scikit-learn', versions='==0.19', channel='conda-forge', build='py36_1')
     """
     channel, name, rest = _split_name(dependency)
     rest, bracket = _split_bracket(rest)

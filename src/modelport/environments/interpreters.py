@@ -112,7 +112,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
         try:
             real = path.resolve(strict=True)
             status = real.stat()
-            is_script = real.open("rb").read(2) == b"#!"
+            is_script = _begins_with(real, b"#!")
         except (OSError, RuntimeError):
             continue
         is_virtual = (path.parent.parent / "pyvenv.cfg").exists()
@@ -120,6 +120,11 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
             continue
         seen.add(real)
         yield f"{path}|{status.st_size}|{status.st_mtime_ns}", path
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(mark)) == mark
 
 
 def _try(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _include(line: _Line, value: str) -> Requirements:
     if path.absolute() in line.including:
         chain = " -> ".join(entry.name for entry in (*line.including, path))
         raise _invalid(line.place, f"the file includes itself: {chain}", "Take one of the -r lines out.")
-    if not path.is_file():
+    if not _exists(path):
         raise _invalid(line.place, f"the included file '{value}' does not exist", near(path))
     return _read(path, value, line.including)
 
@@ -168,7 +168,7 @@ def _url_of(line: _Line, value: str) -> str:
     if _URL.match(value) or value.startswith("${"):
         return check_url(value, line.place)
     path = line.folder / value
-    if not path.exists():
+    if not _exists(path):
         raise _invalid(line.place, f"'{value}' is neither a URL nor an existing path", "Check the path.")
     return str(path.absolute())
 
@@ -187,7 +187,9 @@ def _dependency(line: _Line) -> Dependency:
 
 
 def _is_location(text: str) -> bool:
-    return bool(_URL.match(text)) or text.startswith((".", "/", "~")) or text.lower().endswith(_ARCHIVES)
+    if " @ " in text:
+        return False
+    return bool(_URL.match(text)) or text.startswith((".", "/", "~/")) or text.lower().endswith(_ARCHIVES)
 
 
 def _location(line: _Line, text: str) -> str:
@@ -195,7 +197,7 @@ def _location(line: _Line, text: str) -> str:
         return check_url(text, line.place)
     bare, bracket, extras = text.partition("[")
     path = line.folder / Path(bare).expanduser()
-    if not path.exists():
+    if not _exists(path):
         raise _invalid(line.place, f"the path '{bare}' does not exist", near(path))
     return f"{path.absolute()}{bracket}{extras}"
 
@@ -214,6 +216,13 @@ def _named(line: _Line, text: str) -> str:
     if requirement.url:
         check_url(requirement.url, line.place)
     return str(requirement)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False  # too long, or with a character that no path has
 
 
 def _invalid(place: str, problem: str, remedy: str) -> UserError:

@@ -45,7 +45,9 @@ _NOT_FOUND = re.compile(
 _NO_VERSION = re.compile(
     r"(?:there (?:is|are) no versions? of |only the following versions of |only (?=[^ ]+ is available))" + _NAME
 )
-_UNUSABLE = re.compile(r"(?:no wheels with a matching|no usable wheels|does not satisfy Python|no source distribution)")
+_UNUSABLE = re.compile(
+    r"no wheels with a matching|no usable wheels|does not satisfy Python|requires Python|no source distribution"
+)
 _BUILD = re.compile(r"Failed to (?:build|download and build|prepare distributions?)[^`]*`?(?P<what>[^`\n]*)")
 _NETWORK = re.compile(
     r"error sending request|[Ff]ailed to fetch|dns error|[Cc]onnection refused|timed out|tcp connect error"
@@ -86,6 +88,8 @@ class Failure:
 def solve_error(failure: Failure, versions_of: VersionsOf) -> ResolutionError:
     """The one error that says why uv failed; uv's own text stands at its end."""
     sentence = failure.sentence
+    if "hash mismatch" in sentence.lower():
+        return _hash_mismatch(failure)
     if _BUILD.search(sentence):
         return _build_failed(failure)
     missing = _NOT_FOUND.search(sentence)
@@ -145,7 +149,13 @@ def _package_missing(failure: Failure, name: str) -> ResolutionError:
 
 def _conflict(failure: Failure) -> ResolutionError:
     sides = _named_in(failure)
-    named = " and ".join(str(side) for side in sides) or "the requirements"
+    if not sides:
+        return ResolutionError(
+            "environment-unsolvable",
+            f"The environment cannot be solved for Python {failure.python_version}.\n{failure.detail}",
+            "Read what uv says above; solve with fewer requirements to find the one that is at fault.",
+        )
+    named = " and ".join(str(side) for side in sides)
     return ResolutionError(
         "requirements-conflict",
         f"These requirements cannot hold together for Python {failure.python_version}: {named}.\n{failure.detail}",
@@ -177,6 +187,14 @@ def _build_failed(failure: Failure) -> ResolutionError:
         f"it from its source failed.\n{failure.detail}",
         f"Did you mean '{better}'?" if better else "Ask for a version, or a Python, that has a wheel; or install what "
         "the build misses (a compiler, headers).",
+    )
+
+
+def _hash_mismatch(failure: Failure) -> ResolutionError:
+    return ResolutionError(
+        "hash-mismatch",
+        f"A file of the index is not the one that was locked.\n{failure.detail}",
+        "Find out why the file has changed before trusting it; a change of the requirements makes a new lock.",
     )
 
 

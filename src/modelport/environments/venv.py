@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ from modelport.environments.solve_errors import Failure, solve_error
 from modelport.environments.uv import Uv, make_uv, without_secrets
 from modelport.environments.wish import Wish
 from modelport.errors import ResolutionError
-from modelport.storage.files import locked, make_private_directory, storage_failures, write_durably
+from modelport.storage.files import locked, make_private_directory, storage_failures, sync_directory, write_durably
 
 MARKER = "modelport-environment.json"
-"""Written last: a folder without it was interrupted and is made anew."""
+"""Written last: a folder without it was interrupted and does not count."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,19 @@ def make_environment(target: LockedEnvironment, options: RealisationOptions, rep
     Any number of processes may ask for the same one: the first makes it, the others wait and use it.
     Raises `ResolutionError` (`package-build-failed`, `index-unreachable`, `environment-install-failed` …).
     """
-    folder = options.environments / target.digest
-    if _is_complete(folder):
+    name = options.environments / target.digest
+    if _is_complete(name):
         report(f"The environment {target.digest[:12]} is reused.")
-        return _python(folder), True
+        return _python(name), True
     make_private_directory(options.environments)
-    with locked(options.environments / f"{target.digest}.lock"):
-        if _is_complete(folder):
+    with locked(options.environments / f".{target.digest}.lock"):
+        if _is_complete(name):
             report(f"The environment {target.digest[:12]} was made by another process and is reused.")
-            return _python(folder), True
-        # Made in its final place, because a virtual environment names its own path; the marker makes it count.
-        with storage_failures(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            _make(folder, target, options, report)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-    return _python(folder), False
+            return _python(name), True
+        for leftover in options.environments.glob(f"{target.digest}.*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        _make_and_name(name, target, options, report)
+    return _python(name), False
 
 
 def _is_complete(folder: Path) -> bool:
@@ -68,6 +64,25 @@ def _is_complete(folder: Path) -> bool:
 
 def _python(folder: Path) -> Path:
     return folder / "bin" / "python"
+
+
+def _make_and_name(name: Path, target: LockedEnvironment, options: RealisationOptions, report: Report) -> None:
+    """Make the environment in a folder of its own and let `name` lead there in one step.
+
+    A virtual environment knows its own path, so it is never moved; and an installer that outlives a killed maker
+    goes on writing into a folder that nothing leads to.
+    """
+    folder = name.with_name(f"{name.name}.{secrets.token_hex(4)}")
+    try:
+        _make(folder, target, options, report)
+        with storage_failures(name):
+            link = folder.with_name(f"{folder.name}.link")
+            link.symlink_to(folder.name)
+            link.replace(name)
+            sync_directory(name.parent)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _make(folder: Path, target: LockedEnvironment, options: RealisationOptions, report: Report) -> None:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelport import naming
 from modelport.environments.conda_export import export_conda_environment
@@ -18,7 +18,6 @@ from modelport.environments.environment import (
     from_requirements_file,
 )
 from modelport.environments.source_file import read_text
-from modelport.environments.store import RegisteredEnvironment
 from modelport.environments.wish import wish_of
 from modelport.errors import UserError
 from modelport.sdk.arguments import opened
@@ -26,6 +25,9 @@ from modelport.sdk.conda_dependencies import CondaDependencies
 from modelport.sdk.environment_folder import read_folder, write_folder
 from modelport.sdk.environment_sections import ContainerRegistry, DockerSection, PythonSection, Section
 from modelport.settings import read_settings
+
+if TYPE_CHECKING:
+    from modelport.environments.store import RegisteredEnvironment
 
 __all__ = ["CondaDependencies", "ContainerRegistry", "DockerSection", "Environment", "PythonSection", "definition_of"]
 
