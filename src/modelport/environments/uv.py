@@ -65,7 +65,8 @@ def uv_program() -> Path:
 def make_uv(options: IndexOptions, host: PackageIndex, environ: Mapping[str, str]) -> Uv:
     """uv for an environment with the index `options` on a machine with the index `host`."""
     child = {name: value for name, value in environ.items() if name not in _DROPPED}
-    child |= {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1", "UV_LINK_MODE": "hardlink"}
+    child |= {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    child.setdefault("UV_LINK_MODE", "hardlink")
     extra = [_filled(url, environ) for url in options.extra_index_urls]
     links = [_filled(url, environ) for url in options.find_links]
     _put(child, "UV_DEFAULT_INDEX", _filled(options.index_url, environ) or host.index_url)
