@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from modelport.process import ProcessIdentity, kill
 
 Need = Callable[[str, bool, str], None]
 
@@ -45,3 +48,24 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("MODELPORT_RUNTIME_DIR", str(runtime))
         yield home
     shutil.rmtree(runtime, ignore_errors=True)
+
+
+def kill_servers(home: Path) -> list[int]:
+    """Kill every server of a local service below `home`, and return the ids of those that still ran."""
+    killed = []
+    for file in home.glob("workspaces/*/services/*/server.json"):
+        words = json.loads(file.read_text())
+        identity = ProcessIdentity(words["pid"], words["start_ticks"])
+        if identity.is_alive():
+            killed.append(identity.pid)
+            kill(identity)
+    return killed
+
+
+@pytest.fixture
+def service_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home in which services may be started: none of them outlives the test, whatever happens in it."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("MODELPORT_HOME", str(home))
+    yield home
+    kill_servers(home)

@@ -172,13 +172,19 @@ class Lifecycle:
             Event("init", "failed", failure.message, revision=rollout.manifest.revision, code=failure.code,
                   data={"traceback": failure.traceback, "remedy": failure.remedy})
         )  # fmt: skip
+        self._write_to_log(failure)
         if self.was_ready:
             return
         self.failure = failure
         self._refuse_for(failure)
         if self.manifest.exit_on_init_failure:
-            self._surroundings.sink.write("server", "stderr", "", failure.traceback or failure.message)
             self._surroundings.stop(3)
+
+    def _write_to_log(self, failure: Failure) -> None:
+        """The log has to tell of it too; what a worker printed before it died is there already."""
+        told = failure.message if failure.code == "init-died" else failure.traceback or failure.message
+        for line in told.splitlines():
+            self._surroundings.sink.write("server", "stderr", "", line)
 
     def _refuse_for(self, failure: Failure) -> None:
         self.pool.refuse_all(
