@@ -6,11 +6,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from modelport.cli.session import Session
-from modelport.errors import ModelportError, ProtocolError, UserError
+from modelport.errors import ModelportError, ProtocolError, StorageError, UserError
+
+if TYPE_CHECKING:
+    from modelport.server.worker_process import Failure
 
 EXIT_CODES: dict[int, str] = {
     0: "it worked",
@@ -52,6 +56,8 @@ def end(error: BaseException, session: Session, arguments: Sequence[str]) -> int
         return _tell(_usage_error(error), session, arguments)
     if isinstance(error, ModelportError):
         return _tell(error, session, arguments)
+    if isinstance(error, OSError):
+        return _tell(_system_error(error), session, arguments)
     return _tell(_bug(error, session), session, arguments)
 
 
@@ -65,6 +71,15 @@ def _usage_error(error: click.ClickException) -> UserError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "modelport"
     return UserError("usage-invalid", error.format_message(), f"See: {path} --help")
+
+
+def _system_error(error: OSError) -> StorageError:
+    place = f" for '{error.filename}'" if error.filename else ""
+    return StorageError(
+        "system-refused",
+        f"The system refused what was asked of it{place}: {error.strerror or error}.",
+        "Check that the path exists, who owns it, and that the disk has room: ls -ld PATH; df -h PATH",
+    )
 
 
 def _bug(error: BaseException, session: Session) -> ProtocolError:
@@ -91,3 +106,11 @@ def _wants_json(session: Session, arguments: Sequence[str]) -> bool:
     text = " ".join(words)
     asked = any(f"{option}json" in text for option in ("--output ", "--output=", "-o ", "-o"))
     return asked or session.settings.output == "json"
+
+
+def failure_text(failure: Failure) -> str:
+    """Why the script does not serve: the user's traceback first, then what it means and what to do."""
+    first = f"{failure.traceback.rstrip()}\n\n" if failure.traceback else ""
+    place = f"{failure.file}:{failure.line}: " if failure.file and failure.line else ""
+    remedy = f"\n  -> {failure.remedy}" if failure.remedy else ""
+    return f"{first}{place}{failure.message}{remedy}  [{failure.code}]\n"

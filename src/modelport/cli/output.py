@@ -97,10 +97,10 @@ class Output:
             return
         styles = shown or {}
         pairs = [(Column(key).head, styles.get(key, plain)(value)) for key, value in record.items()]
-        width = max((len(head) for head, _ in pairs), default=0)
-        for head, value in pairs:
-            if value:
-                self._line(f"{head:<{width}}{_GAP}{_indented(value, width + len(_GAP))}")
+        told = [(head, value) for head, value in pairs if value]
+        width = max((len(head) for head, _ in told), default=0)
+        for head, value in told:
+            self._line(f"{head:<{width}}{_GAP}{_indented(value, width + len(_GAP))}")
 
     def done(self, sentence: str, record: Mapping[str, Any]) -> None:
         """What a command has done: the sentence for people, the record for programs."""

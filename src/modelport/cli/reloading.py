@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelport.cli.failures import failure_text
+
 if TYPE_CHECKING:
     from modelport.server.replica import Replica
     from modelport.server.rollout import Rollout
@@ -64,8 +66,6 @@ def outcome_text(rollout: Rollout, *, still_serving: bool) -> str:
     number = rollout.manifest.revision
     if rollout.succeeded:
         return f"Revision {number} serves"
-    from modelport.cli.serve import failure_text
-
     words = failure_text(rollout.failure).rstrip() if rollout.failure else "It did not become ready."
     then = "the revision before it goes on serving" if still_serving else "nothing serves yet"
     return f"{words}\nRevision {number} failed; {then}. Change a file to try again."

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from modelport.cli.doors import Door, session_of
+from modelport.cli.failures import failure_text
 from modelport.errors import ScriptError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Program
 
@@ -77,7 +78,7 @@ def describe(script: Path, options: dict[str, Any]) -> Manifest:
         scoring_timeout_ms=options["scoring_timeout_ms"],
         max_request_wait_time_ms=options["max_request_wait_time"],
     ).check()
-    location = script.absolute()
+    location = script.parent.resolve() / script.name
     return Manifest(
         service_name=location.stem,
         program=Program(
@@ -116,7 +117,7 @@ def _model_directory(named: Path | None) -> str:
             f"The model folder '{named}' {what}.",
             "Name the folder that holds the model file with --model-dir.",
         )
-    return str(named.absolute())
+    return str(named.resolve())
 
 
 def _port(number: int) -> int:
@@ -171,11 +172,3 @@ def say(text: str) -> None:
     """One line of our own, at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def failure_text(failure: Any) -> str:
-    """Why the script does not serve: the user's traceback first, then what it means and what to do."""
-    first = f"{failure.traceback.rstrip()}\n\n" if failure.traceback else ""
-    place = f"{failure.file}:{failure.line}: " if failure.file and failure.line else ""
-    remedy = f"\n  -> {failure.remedy}" if failure.remedy else ""
-    return f"{first}{place}{failure.message}{remedy}  [{failure.code}]\n"
