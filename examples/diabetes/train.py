@@ -23,7 +23,7 @@ def train(kind="ridge", alpha=0.05):
     if kind == "ridge":
         model = Ridge(alpha=alpha)
     else:
-        model = RandomForestRegressor(n_estimators=50, min_samples_leaf=5, random_state=42)
+        model = RandomForestRegressor(n_estimators=50, min_samples_leaf=5, random_state=0)
     model.fit(seen, seen_target)
     return model, model.score(unseen, unseen_target)
 
