@@ -14,7 +14,7 @@ from modelport.services.resolving import check_limits, check_listen
 class LocalWebserviceDeploymentConfiguration:
     """What `LocalWebservice.deploy_configuration` makes; None leaves the default, or in an update what is there.
 
-    Times in milliseconds. Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
+    Times in milliseconds unless a name says otherwise. Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class LocalWebserviceDeploymentConfiguration:
         properties: Mapping[str, str] | None = None,
         description: str | None = None,
         debug: bool | None = None,
+        init_timeout_seconds: float | None = None,
     ) -> None:
         self.port = port
         self.replicas = replicas
@@ -42,6 +43,7 @@ class LocalWebserviceDeploymentConfiguration:
         self.properties = properties
         self.description = description
         self.debug = debug
+        self.init_timeout_seconds = init_timeout_seconds
         self.validate_configuration()
 
     def __repr__(self) -> str:
@@ -73,6 +75,7 @@ class LocalWebserviceDeploymentConfiguration:
             "max_concurrent_requests": self.max_concurrent_requests,
             "scoring_timeout_ms": self.scoring_timeout_ms,
             "max_request_wait_time_ms": self.max_request_wait_time,
+            "init_timeout_seconds": self.init_timeout_seconds,
         }
         return {name: value for name, value in named.items() if value is not None}
 

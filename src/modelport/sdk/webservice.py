@@ -193,16 +193,17 @@ class LocalWebservice(Webservice):
         properties: Mapping[str, str] | None = None,
         description: str | None = None,
         debug: bool | None = None,
+        init_timeout_seconds: float | None = None,
     ) -> LocalWebserviceDeploymentConfiguration:
         """How the service is to run.
 
         Defaults: a free port, 1 worker (`replicas`) that takes 1 request at a time, 60 000 ms for `run()`, 500 ms for
-        waiting, no keys, no other origins. `debug` puts exception texts into answers.
+        waiting, 300 s for `init()`, no keys, no other origins. `debug` puts exception texts into answers.
         Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
         """
         return LocalWebserviceDeploymentConfiguration(
             port, replicas, max_concurrent_requests, scoring_timeout_ms, max_request_wait_time, auth_enabled,
-            cors_origins, tags, properties, description, debug,
+            cors_origins, tags, properties, description, debug, init_timeout_seconds,
         )  # fmt: skip
 
     @property
