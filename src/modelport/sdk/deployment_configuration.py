@@ -14,7 +14,7 @@ from modelport.services.resolving import check_limits, check_listen
 class LocalWebserviceDeploymentConfiguration:
     """What `LocalWebservice.deploy_configuration` makes; None leaves the default, or in an update what is there.
 
-    Times in milliseconds unless a name says otherwise. Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
+    Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
     """
 
     def __init__(
