@@ -13,7 +13,7 @@ from modelport.cli.commands import COMMANDS
 from modelport.cli.program import root
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-MENTION = re.compile(r"(?<![\w/.-])modelport ((?:%s)\b[^\n`\"|;#>)]*)" % "|".join(COMMANDS))
+MENTION = re.compile(rf"(?<![\w/.-])modelport ((?:{'|'.join(COMMANDS)})\b[^\n`\"|;#>)]*)")
 
 
 def texts() -> Iterator[Path]:

@@ -74,6 +74,10 @@ def test_no_color_is_honoured(home, cli, model_file):
     assert "\x1b[3" not in on_a_terminal("explain", "port-in-use", NO_COLOR="1")
 
 
+def test_registration_on_a_terminal_shows_the_bytes(home, model_file):
+    assert "7/7 bytes" in on_a_terminal("model", "register", "-n", "diabetes", str(model_file))
+
+
 def test_json_on_a_terminal_is_plain(home, cli, model_file):
     cli("model", "register", "-n", "diabetes", str(model_file))
     assert "\x1b[" not in on_a_terminal("model", "list", "--output", "json")

@@ -9,7 +9,17 @@ import stat
 import pytest
 
 from modelport.errors import UserError
-from modelport.registry.artifacts import hash_file
+from modelport.registry.artifacts import LocalArtifactStore, hash_file
+
+
+def test_whoever_watches_sees_every_byte(tmp_path):
+    seen = []
+    store = LocalArtifactStore(tmp_path / "store")
+    store.on_bytes = seen.append
+    (tmp_path / "file").write_bytes(b"12345")
+    with store.writing():
+        store.put(tmp_path / "file")
+    assert sum(seen) == 5
 
 
 def test_equal_contents_are_kept_once(artifacts, make_file):

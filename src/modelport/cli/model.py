@@ -72,10 +72,15 @@ def register(context: click.Context, /, path: Path, **options: Any) -> None:
         pairs(options["tags"], "--tag"), pairs(options["properties"], "--property"),
     )  # fmt: skip
     session = session_of(context)
-    with session.output.working(f"Registering {path} …"):
-        made = session.workspace.models.register(
-            path, registration, child_paths=options["child_paths"] or None, unpack=options["unpack"]
-        )
+    children, unpack = options["child_paths"] or None, options["unpack"]
+    workspace = session.workspace
+
+    def total_bytes() -> int | None:
+        return None if unpack else _size_of(path, children)
+
+    with session.output.transferring(f"Registering {path.name or path}", total_bytes) as advance:
+        workspace.artifacts.on_bytes = advance
+        made = workspace.models.register(path, registration, child_paths=children, unpack=unpack)
     session.output.done(f"Registered {made.id} ({size(made.size_bytes)}).", made.to_dict())
 
 
@@ -174,6 +179,13 @@ def delete(context: click.Context, model: str) -> None:
     found = _find(session.workspace, model)
     session.workspace.models.delete(found)
     session.output.done(f"Deleted {found.id}.", {"id": found.id, "deleted": True})
+
+
+def _size_of(path: Path, child_paths: tuple[str, ...] | None) -> int:
+    from modelport.registry.survey import survey
+
+    files = survey(path, child_paths).files
+    return sum(file.location.stat().st_size for file in files if file.location is not None)
 
 
 def _find(workspace: OpenWorkspace, words: str) -> ModelVersion:

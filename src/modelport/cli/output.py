@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 
+OnBytes = Callable[[int], None]
+
 
 def plain(value: Any) -> str:
     """A value as people read it in a table.
@@ -139,6 +141,23 @@ class Output:
 
         with self._console(to_errors=True).status(escape(sentence)) as status:
             yield lambda text: status.update(escape(text))
+
+    @contextmanager
+    def transferring(self, sentence: str, total_bytes: Callable[[], int | None]) -> Iterator[OnBytes]:
+        """Show, on a terminal only, how many bytes have gone; yields a function that takes how many more.
+
+        `total_bytes` is asked only then; None: nobody knows how many there will be.
+        """
+        if self.as_json or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from rich.markup import escape
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._console(to_errors=True), transient=True) as progress:
+            task = progress.add_task(escape(sentence), total=total_bytes())
+            yield lambda more: progress.advance(task, more)
 
     def _table(self, heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         if sys.stdout.isatty():

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -27,6 +27,13 @@ CHUNK_BYTES = 1 << 20
 _FICLONE = 0x40049409  # ioctl_ficlone(2): share the blocks of another file, to be copied when either is written
 
 BlobState = Literal["sound", "missing", "damaged"]
+OnBytes = Callable[[int], object]
+"""Sees how many more bytes were read."""
+
+
+def _unseen(_: int) -> None:
+    """Nobody watches."""
+    return
 
 
 class ArtifactStore(Protocol):
@@ -61,9 +68,10 @@ class ArtifactStore(Protocol):
 
 
 class LocalArtifactStore:
-    """Contents as files below one folder of this machine."""
+    """Contents as files below one folder of this machine; `on_bytes` may be set by whoever shows progress."""
 
     def __init__(self, directory: Path) -> None:
+        self.on_bytes: OnBytes = _unseen
         self._directory = directory
         self._blobs = directory / "sha256"
         self._incoming = directory / "incoming"
@@ -93,7 +101,7 @@ class LocalArtifactStore:
         temporary = self._incoming / secrets.token_hex(8)
         with storage_failures(self._incoming):
             try:
-                blob = _take_in(source, temporary)
+                blob = _take_in(source, temporary, self.on_bytes)
                 self._name(temporary, blob)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -155,20 +163,23 @@ class LocalArtifactStore:
         return self._blobs / digest[:2] / digest
 
 
-def hash_file(path: Path) -> Blob:
+def hash_file(path: Path, on_bytes: OnBytes = _unseen) -> Blob:
     """The digest and size of a file's content."""
     with path.open("rb") as stream:
-        return _relay(stream, None)
+        return _relay(stream, None, on_bytes)
 
 
-def _take_in(source: Path, temporary: Path) -> Blob:
+def _take_in(source: Path, temporary: Path, on_bytes: OnBytes) -> Blob:
     # O_NONBLOCK: a pipe that has taken the file's place since the survey must not hang us.
     descriptor = os.open(source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise _changed(source)
-        blob = hash_file(temporary) if _clone(source, temporary) else _copy_stream(stream, temporary)
+        if _clone(source, temporary):
+            blob = hash_file(temporary, on_bytes)
+        else:
+            blob = _copy_stream(stream, temporary, on_bytes)
         after = os.fstat(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or blob.size_bytes != after.st_size:
         raise _changed(source)
@@ -183,18 +194,19 @@ def _copy_hashing(source: Path, target: Path) -> Blob:
         return _copy_stream(stream, target)
 
 
-def _copy_stream(stream: BinaryIO, target: Path) -> Blob:
+def _copy_stream(stream: BinaryIO, target: Path, on_bytes: OnBytes = _unseen) -> Blob:
     with target.open("xb") as copy:
-        return _relay(stream, copy)
+        return _relay(stream, copy, on_bytes)
 
 
-def _relay(stream: BinaryIO, copy: BinaryIO | None) -> Blob:
+def _relay(stream: BinaryIO, copy: BinaryIO | None, on_bytes: OnBytes) -> Blob:
     digest, size_bytes = hashlib.sha256(), 0
     while chunk := stream.read(CHUNK_BYTES):
         digest.update(chunk)
         size_bytes += len(chunk)
         if copy is not None:
             copy.write(chunk)
+        on_bytes(len(chunk))
     return Blob(digest.hexdigest(), size_bytes)
 
 
