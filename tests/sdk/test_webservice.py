@@ -124,6 +124,12 @@ def test_arguments_of_a_wrong_type_are_refused(ws, config, arguments):
     assert ws.webservices == {}
 
 
+def test_model_of_another_workspace_is_refused(ws, config, models):
+    other = Workspace.create("other", show_output=False)
+    with pytest.raises(UserError, match="workspace 'demo', not in 'other'"):
+        Model.deploy(other, "mysvc", models[:1], config)
+
+
 @pytest.mark.parametrize("models", ["m:1", Path("m.pkl")])
 def test_models_must_be_a_list(ws, config, models):
     with pytest.raises(UserError, match="list"):

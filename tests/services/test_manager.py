@@ -19,6 +19,7 @@ from modelport.manifest import Limits, Listen
 from modelport.registry.model import Registration
 from modelport.services.manager import Scoring
 from modelport.services.request import Labels, ScriptRequest, ServiceChange, ServiceRequest
+from modelport.services.resolving import resolve
 from modelport.services.target import LogRequest
 from modelport.settings import read_settings
 from modelport.workspace import Home
@@ -195,6 +196,27 @@ def test_model_in_use_cannot_be_deleted(manager, request_for, workspace, tmp_pat
         workspace.models.delete(model)
     manager.delete("mysvc")
     workspace.models.delete(model)
+
+
+def test_deployment_that_was_killed_halfway_is_told_and_can_be_done_again(manager, request_for):
+    manager._store.create(resolve(manager._parts, request_for()))  # what kill -9 leaves at worst
+    assert (manager.get("mysvc").status.state, manager.get("mysvc").status.reason) == ("failed", "DeployInterrupted")
+    manager.deploy(request_for(TWO), overwrite=True)
+    manager.wait("mysvc")
+    assert score(manager) == ["two", 1]
+
+
+def test_interrupt_after_the_hand_over_leaves_a_service_that_works(running, write_script):
+    def interrupt(event):
+        if event.kind == "launch" and event.status == "succeeded":
+            raise KeyboardInterrupt
+
+    write_script(TWO)
+    with pytest.raises(KeyboardInterrupt):
+        running.reload("mysvc", report=interrupt)
+    running.wait("mysvc")
+    assert score(running) == ["two", 1]
+    assert running.get("mysvc").revision == running._store.get("mysvc").revision == 2
 
 
 # -- update and reload ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConf
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.update_arguments import model_words
 from modelport.sdk.webservice import LocalWebservice
-from modelport.services.request import Labels, ServiceRequest
+from modelport.services.request import Labels, ModelWord, ServiceRequest
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
@@ -31,7 +31,8 @@ def deploy(
     _check(inference_config, deployment_config, deployment_target)
     if deployment_config is None:
         say(f"No deployment_config is given: service {name} is deployed on this machine.")
-    request = _request(name, models, inference_config, deployment_config or LocalWebservice.deploy_configuration())
+    config = deployment_config or LocalWebservice.deploy_configuration()
+    request = _request(name, model_words(models, workspace), inference_config, config)
     service = LocalWebservice(workspace, name, must_exist=False)
     manager = opened(workspace).services
     if show_output:
@@ -64,7 +65,7 @@ def _check(inference_config: object, deployment_config: object, deployment_targe
 
 def _request(
     name: str,
-    models: Iterable[Any],
+    models: tuple[ModelWord, ...],
     inference_config: InferenceConfig | None,
     config: LocalWebserviceDeploymentConfiguration,
 ) -> ServiceRequest:
@@ -72,7 +73,7 @@ def _request(
     labels = Labels(config.tags, config.properties, config.description, script._recorded() if script else None)
     return ServiceRequest(
         name=name,
-        models=model_words(models),
+        models=models,
         script=script._script() if script else None,
         environment=script._definition() if script else None,
         limits=config._all_limits(),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
-from modelport.sdk.arguments import accepted
+from modelport.sdk.arguments import accepted, opened
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model_record import ModelRecord
 from modelport.services.request import Labels, ModelWord, ServiceChange
+
+if TYPE_CHECKING:
+    from modelport.sdk.workspace import Workspace
 
 _NAMES = ("models", "image_config", "deployment_config", "wait", "inference_config")
 
@@ -46,7 +49,7 @@ class UpdateArguments:
             raise UserError("argument-invalid", f"update() was given {name} twice.", "Give each of them once.")
         setattr(self, name, value)
 
-    def change(self) -> ServiceChange:
+    def change(self, workspace: Workspace) -> ServiceChange:
         """The change to ask the workspace for."""
         if self.models is None and self.inference_config is None and self.deployment_config is None:
             raise UserError(
@@ -58,7 +61,7 @@ class UpdateArguments:
         config = self.deployment_config or LocalWebserviceDeploymentConfiguration()
         labels = Labels(config.tags, config.properties, config.description, script._recorded() if script else None)
         return ServiceChange(
-            models=None if self.models is None else model_words(self.models),
+            models=None if self.models is None else model_words(self.models, workspace),
             script=script._script() if script else None,
             environment=script._definition() if script else None,
             limits=config._limits(),
@@ -69,9 +72,24 @@ class UpdateArguments:
         )
 
 
-def model_words(models: Iterable[Any]) -> tuple[ModelWord, ...]:
-    """Models as v1 programs give them (objects, "name:version", paths) in the workspace's words."""
+def model_words(models: Iterable[Any], workspace: Workspace) -> tuple[ModelWord, ...]:
+    """Models as v1 programs give them (objects, "name:version", paths) in the workspace's words.
+
+    Raises `UserError` (`models-not-a-list`, `model-of-another-workspace`).
+    """
     if isinstance(models, (str, bytes, os.PathLike, ModelRecord)):
         what = f"The models must be a list; {models!r} is a single one."
         raise UserError("models-not-a-list", what, "Write [model].")
-    return tuple(model._record if isinstance(model, ModelRecord) else model for model in models)
+    return tuple(_word(model, workspace) for model in models)
+
+
+def _word(model: Any, workspace: Workspace) -> ModelWord:
+    if not isinstance(model, ModelRecord):
+        return model  # type: ignore[no-any-return]
+    if opened(model.workspace).directory != opened(workspace).directory:
+        raise UserError(
+            "model-of-another-workspace",
+            f"Model '{model.id}' is registered in workspace '{model.workspace.name}', not in '{workspace.name}'.",
+            "Register it here: Model.register(ws, model.download(), model.name)",
+        )
+    return model._record

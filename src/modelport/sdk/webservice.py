@@ -223,7 +223,7 @@ class LocalWebservice(Webservice):
         Returns when the new revision serves, whatever `wait` says; no request is lost. If it does not become ready, the
         old one goes on serving and `DeploymentError` says why. Raises also what `Model.deploy` raises.
         """
-        change = UpdateArguments(arguments, words).change()
+        change = UpdateArguments(arguments, words).change(self.workspace)
         self._manager.update(self.name, change)
         self._last = self._manager.wait(self.name)
 

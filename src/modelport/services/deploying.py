@@ -74,7 +74,7 @@ class _Roll:
         phases = [
             Phase("check", self._check),
             Phase("solve", self._solve),
-            Phase("place", self._place, self._revision.remove),
+            Phase("place", self._place, self._remove_unless_taken),
             Phase("launch", self._launch, None if self._before else self._end),
         ]
         try:
@@ -111,6 +111,13 @@ class _Roll:
         if self._spec.auth_enabled:
             keys.ensure(self._record.directory)
         return f"script {self._spec.script.served_path}, {len(self._spec.models)} model(s)"
+
+    def _remove_unless_taken(self) -> None:
+        """Remove the folder, unless the server was told of it already (Ctrl-C just after that): then it may serve."""
+        status = self._observed().status
+        taken = (status.get("revision"), dict(status.get("rollout") or {}).get("revision"))
+        if self._revision.number not in taken:
+            self._revision.remove()
 
     def _same_models(self) -> bool:
         """Files that the user named by path are read again, but for a reload, which renews the script alone."""

@@ -63,14 +63,15 @@ def _begins(event: Event) -> bool:
 def wait(parts: Parts, record: ServiceRecord, watch: Watch) -> None:
     """Return when the service serves what was last asked; raises `DeploymentError` when it does not, or not in time."""
     tail = Tail(EventRecord(record.directory, record.id))
-    started = looked = time.monotonic()
+    started = time.monotonic()
+    looked = started - _LOOK_SECONDS
     while True:
         ended = False
         for event in tail.new():
             watch.on_event(event)
             ended = ended or _ends(event)
         now = time.monotonic()
-        if ended or now - looked >= _LOOK_SECONDS or not looked - started:
+        if ended or now - looked >= _LOOK_SECONDS:
             looked = now
             if _has_ended(parts, record, ended=ended):
                 return
