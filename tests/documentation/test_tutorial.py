@@ -50,3 +50,10 @@ def test_the_script_that_is_shown_is_the_one_of_the_example():
 def test_another_output_is_seen():
     assert essence("state running 4711\n") == essence("state  running 12\n")
     assert essence("state running\n") != essence("state failed\n")
+
+
+def test_the_program_in_the_readme_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    program = re.search(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL).group(1)
+    *_, printed = run_apart([("console", "python train.py"), ("python", program)])
+    assert re.search(r"^http://localhost:\d+/score\n\[\d+\.\d+\]$", printed, re.MULTILINE)
