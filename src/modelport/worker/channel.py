@@ -27,6 +27,8 @@ class Channel(object):
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._buffer = bytearray(_READ_BYTES)
+        self._view = memoryview(self._buffer)
         self._reader = wire.FrameReader(wire.SERVER_KINDS)
         self._descriptors = collections.deque()  # type: collections.deque[int]
         self._send_lock = threading.Lock()
@@ -38,18 +40,18 @@ class Channel(object):
         """
         flags = _CLOSE_ON_EXEC if wait else _CLOSE_ON_EXEC | socket.MSG_DONTWAIT
         try:
-            data, ancillary, _, _ = self._connection.recvmsg(_READ_BYTES, _ANCILLARY_BYTES, flags)
+            size, ancillary, _, _ = self._connection.recvmsg_into([self._buffer], _ANCILLARY_BYTES, flags)
         except BlockingIOError:
             return ()
         except ConnectionError:
             raise ServerGone() from None
-        if not data:
+        if not size:
             raise ServerGone()
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 for at in range(0, len(content) - len(content) % 4, 4):
                     self._descriptors.append(int.from_bytes(content[at : at + 4], sys.byteorder))
-        return self._reader.feed(data)
+        return self._reader.feed(bytes(self._view[:size]))
 
     def take_body(self) -> "wire.Memory":
         """The body whose descriptor came first and was not taken yet, as a read-only map. Raises `WireError`."""
