@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -196,6 +197,17 @@ def test_model_in_use_cannot_be_deleted(manager, request_for, workspace, tmp_pat
         workspace.models.delete(model)
     manager.delete("mysvc")
     workspace.models.delete(model)
+
+
+def test_of_two_that_deploy_the_same_name_one_wins(manager, request_for):
+    request = request_for()
+    with ThreadPoolExecutor(2) as pool:
+        ended = [pool.submit(manager.deploy, request) for _ in range(2)]
+    errors = [each.exception() for each in ended if each.exception()]
+    assert [type(error) for error in errors] == [ConflictError]
+    manager.wait("mysvc")
+    assert score(manager) == ["one", 1]
+    assert len(list(manager._store.get("mysvc").directory.parent.iterdir())) == 1
 
 
 def test_deployment_that_was_killed_halfway_is_told_and_can_be_done_again(manager, request_for):
