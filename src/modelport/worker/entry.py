@@ -96,8 +96,9 @@ def _settle_memory() -> None:
     import gc
 
     gc.collect()
-    if hasattr(gc, "freeze"):  # Python 3.7
-        gc.freeze()
+    freeze = getattr(gc, "freeze", None)  # Python 3.7
+    if freeze is not None:
+        freeze()
 
 
 def _volunteer_for_the_oom_killer() -> None:
