@@ -244,3 +244,27 @@ def test_workers_do_not_outlive_a_server_that_was_killed(start_replica: StartRep
 def _score_and_lose(replica: RunningReplica) -> None:
     with pytest.raises(OSError):
         replica.score({"do": "hold-gil"})
+
+
+def test_a_successor_whose_init_hangs_is_given_up_as_well(start_replica: StartReplica, tmp_path: Path) -> None:
+    marker = tmp_path / "hanging"
+    script = f"""
+        import os, time
+        def init():
+            if os.path.exists({str(marker)!r}): time.sleep(60)
+        def run(raw): os._exit(4)
+    """
+    replica = start_replica(script, init_timeout_seconds=0.5)
+    marker.touch()
+    replica.score({})
+    replica.wait_for(lambda: (replica.status()["failure"] or {}).get("code") == "init-timeout")
+    marker.unlink()
+    replica.wait_for(lambda: replica.status()["state"] == "ready", 10)
+
+
+def test_ending_while_init_runs_is_no_failure_of_the_script(start_replica: StartReplica) -> None:
+    replica = start_replica("import time\ndef init(): time.sleep(60)\ndef run(raw): pass", wait=False)
+    replica.wait_for(lambda: bool(replica.status()["workers"]))
+    replica.process.send_signal(signal.SIGTERM)
+    assert replica.process.wait(5) == 0
+    assert not [event for event in replica.events() if event.status == "failed"]

@@ -108,10 +108,9 @@ class Lifecycle:
         if not self.was_ready:
             self.pool.refuse_all(Problem("not-ready", "init() of the script is still running.", retry_after_seconds=1))
         self.note(Event("init", "started", f"{manifest.limits.workers} worker(s)", revision=manifest.revision))
-        loop = asyncio.get_running_loop()
-        rollout.timer = loop.call_later(manifest.limits.init_timeout_seconds, rollout.expire)
         try:
-            rollout.workers = [self._launch(manifest) for _ in range(manifest.limits.workers)]
+            for _ in range(manifest.limits.workers):
+                rollout.workers.append(self._launch(manifest))
         except ModelportError as error:
             self._abandon(rollout, Failure(error.code, error.message, error.remedy, step="launch"))
         return rollout
@@ -122,6 +121,7 @@ class Lifecycle:
         environ = worker_environ(self._surroundings.environ, manifest)
         worker = launch(f"worker-{self._launched}", manifest, self, self._surroundings.sink, environ)
         self.workers.append(worker)
+        asyncio.get_running_loop().call_later(manifest.limits.init_timeout_seconds, worker.expire_init)
         return worker
 
     def worker_ready(self, worker: Worker) -> None:
@@ -143,7 +143,6 @@ class Lifecycle:
 
     def _shift(self, rollout: Rollout) -> None:
         """All workers of the new revision are ready: requests go there from now on, the old ones drain."""
-        rollout.stop_clock()
         old = [worker for worker in self.workers if worker not in rollout.workers]
         self.manifest = rollout.manifest
         self.description = rollout.workers[0].ready.get("description", {})
@@ -164,7 +163,6 @@ class Lifecycle:
 
     def _abandon(self, rollout: Rollout, failure: Failure) -> None:
         """The new revision did not become ready: its workers are killed, whatever served before goes on."""
-        rollout.stop_clock()
         rollout.succeeded = False
         rollout.failure = failure
         rollout.kill_workers("the revision that it belongs to did not become ready")
@@ -205,6 +203,9 @@ class Lifecycle:
         was_active = worker in self.pool.active
         rollout = self.rollout
         if rollout is not None and worker in rollout.workers and rollout.under_way:
+            if self.draining:  # it was ended because the service ends; that is no failure of the script
+                rollout.succeeded = False
+                return
             self._abandon(rollout, worker.failure or Failure("init-died", "The worker ended by itself."))
             return
         self.pool.bury(worker)

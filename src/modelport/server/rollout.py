@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from modelport.manifest import Manifest
-from modelport.server.worker_process import READY, STARTING, Failure, Worker
+from modelport.server.worker_process import READY, Failure, Worker
 
 
 @dataclass
@@ -20,7 +19,6 @@ class Rollout:
     started: float = field(default_factory=time.monotonic)
     succeeded: bool | None = None
     failure: Failure | None = None
-    timer: asyncio.TimerHandle | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The rollout as JSON-ready words."""
@@ -31,11 +29,6 @@ class Rollout:
             "state": words,
             "failure": self.failure.to_dict() if self.failure else None,
         }
-
-    def stop_clock(self) -> None:
-        """The time limit of init() does not matter any more."""
-        if self.timer is not None:
-            self.timer.cancel()
 
     @property
     def seconds(self) -> float:
@@ -50,18 +43,6 @@ class Rollout:
     def all_ready(self) -> bool:
         """Whether every worker has finished init()."""
         return all(worker.state == READY for worker in self.workers)
-
-    def expire(self) -> None:
-        """Kill the workers whose init() takes longer than its limit."""
-        seconds = self.manifest.limits.init_timeout_seconds
-        for worker in self.workers:
-            if worker.state == STARTING:
-                worker.failure = Failure(
-                    "init-timeout",
-                    f"init() was not done after {seconds:g} s (init_timeout_seconds).",
-                    "Load less in init(), or raise init_timeout_seconds. The log shows how far it came.",
-                )
-                worker.kill(f"init() was not done after {seconds:g} s")
 
     def kill_workers(self, reason: str) -> None:
         """Kill every worker of the set that still lives."""

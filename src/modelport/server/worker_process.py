@@ -112,6 +112,18 @@ class Worker:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
 
+    def expire_init(self) -> None:
+        """The time limit of init() has passed: if it still runs, the worker is of no use."""
+        if self.state != STARTING:
+            return
+        seconds = self.manifest.limits.init_timeout_seconds
+        self.failure = Failure(
+            "init-timeout",
+            f"init() was not done after {seconds:g} s (init_timeout_seconds).",
+            "Load less in init(), or raise init_timeout_seconds. The log shows how far it came.",
+        )
+        self.kill(f"init() was not done after {seconds:g} s")
+
     def socket_closed(self) -> None:
         """The end of its socket is the beginning of its end."""
         self._await_exit(time.monotonic() + _EXIT_PATIENCE_SECONDS)

@@ -21,25 +21,30 @@ if TYPE_CHECKING:
 
 _monotonic = time.monotonic
 
+# Before it begins a job the worker looks for cancellations, unless it has just looked: a cancellation that is younger
+# than this could as well still be on its way, and looking costs as much as a small model.
+LOOK_AGAIN_SECONDS = 0.0005
+
 
 def serve_with_one_thread(inbox: "Inbox", runner: "Runner") -> None:
     """Read and run in turn, on the main thread, until the server says that it is enough."""
     streams = OneThreadStreams(inbox)
     jobs = inbox.jobs
     channel = inbox.channel
-    fresh = True
+    looked = 0.0
     while True:
         if not jobs:
             if inbox.quitting:
                 return
             jobs.extend(inbox.fill(wait=True))
-            fresh = True
+            looked = _monotonic()
             continue
-        if not fresh:
+        now = _monotonic()
+        if now - looked > LOOK_AGAIN_SECONDS:
             jobs.extend(inbox.fill(wait=False))  # a cancellation may have come behind this job
-        fresh = False
+            looked = now
         job = jobs.pop(0)
-        if inbox.is_stale(job, _monotonic()):
+        if inbox.is_stale(job, now):
             channel.send(wire.pack(wire.SKIPPED, job.request))
         else:
             runner.run(job, 0, streams)
