@@ -16,9 +16,10 @@ from benchmarks.hang import hang
 from benchmarks.measure import bare_python, throughput
 from benchmarks.overload import overload
 from benchmarks.results import WEIGHED, Results
+from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "help")
+TROUBLES = ("overload", "hang", "update", "help")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def run(plan: Plan) -> Results:
     for part, measure in (("overload", _measure_overload), ("hang", _measure_hang)):
         for contender in plan.contenders if part in plan.only else ():
             _guarded(results, f"{contender.title}, {part}", partial(measure, plan, results, contender))
+    if "update" in plan.only and MODELPORT in plan.contenders:
+        _guarded(results, f"{MODELPORT.title}, update", partial(_measure_updates, results))
     if "help" in plan.only and MODELPORT in plan.contenders:
         _guarded(results, f"{MODELPORT.title}, help", partial(_measure_help, results))
     if any(contender == MODELPORT.name for contender, _ in results.throughput):
@@ -101,6 +104,11 @@ def _measure_overload(plan: Plan, results: Results, contender: Contender) -> Non
 def _measure_help(results: Results) -> None:
     results.help_time = found = help_time()
     say(f"modelport --help: {found}")
+
+
+def _measure_updates(results: Results) -> None:
+    results.updates = found = updates()
+    say(f"update: {found}")
 
 
 def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:

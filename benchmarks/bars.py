@@ -46,6 +46,7 @@ def judge(results: Results) -> list[Bar]:
         *_help(results),
         *_overload(results, ours),
         *_hang(results, ours),
+        *_updates(results),
     ]
 
 
@@ -67,6 +68,12 @@ def _overload(results: Results, ours: str) -> Iterator[Bar]:
     yield from _at_most("overload: failures that are no 503", 0, found.other_failures)
     yield from _at_most("overload: latest refusal, ms", LATE_REFUSAL_MS, found.latest_refusal_ms)
     yield from _at_most("overload: requests computed for clients that left", 0, found.computed_for_leavers)
+
+
+def _updates(results: Results) -> Iterator[Bar]:
+    if results.updates:
+        what = f"{len(results.updates.update_seconds)} updates at 100 requests/s: requests that failed"
+        yield from _at_most(what, 0, results.updates.failed)
 
 
 def _hang(results: Results, ours: str) -> Iterator[Bar]:

@@ -10,6 +10,7 @@ from benchmarks.command_line import HelpTime
 from benchmarks.hang import Hang
 from benchmarks.measure import Bare, Throughput
 from benchmarks.overload import Overload
+from benchmarks.update import Updates
 from benchmarks.workloads import WORKLOADS
 
 # Start-up and memory are weighed on the workload that imports numpy and scikit-learn, as most models do.
@@ -26,6 +27,7 @@ class Results:
     bare: dict[str, list[Bare]] = field(default_factory=lambda: defaultdict(list))
     overload: dict[str, Overload] = field(default_factory=dict)
     hang: dict[str, Hang] = field(default_factory=dict)
+    updates: Updates | None = None
     help_time: HelpTime | None = None
     added_distributions: int | None = None
     failures: list[str] = field(default_factory=list)
