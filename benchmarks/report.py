@@ -114,6 +114,7 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         },
         "overload": {name: asdict(item) for name, item in results.overload.items()},
         "hang": {name: asdict(item) for name, item in results.hang.items()},
+        "updates": asdict(results.updates) if results.updates else None,
         "help_time": asdict(results.help_time) if results.help_time else None,
         "bars": [asdict(bar) for bar in bars],
         "not_measured": results.failures,
