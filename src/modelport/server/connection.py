@@ -71,6 +71,7 @@ class Connection(asyncio.Protocol):
         self._deadline = 0.0  # monotonic, 0 = none; one sweep looks at all: a timer each costs 3 µs a request
         self._on_deadline: Callable[[], None] = self._head_too_slow
         self._write_paused = False
+        self._unsent_bytes = 0  # what the client had not taken when its reading was last looked at
 
     # -- the transport's side ------------------------------------------------------------------------------------
 
@@ -104,17 +105,23 @@ class Connection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        """The client reads slower than the script writes."""
+        """The client takes its answers slower than they come: ask for no more requests, and do not wait for ever."""
         self._write_paused = True
-        if self._active is not None and self._active.streaming:
-            self._set_timer(READER_PAUSE_SECONDS_MAX, self._reader_too_slow)
+        if self._active is None or not self._active.streaming:  # a stream holds itself back, by its credit
+            self._transport.pause_reading()
+        self._watch_reader()
 
     def resume_writing(self) -> None:
         """The client has caught up: the script may go on."""
         self._write_paused = False
+        if len(self._waiting) < PIPELINE_DEPTH_MAX:
+            self._transport.resume_reading()
         exchange = self._active
-        if exchange is not None and exchange.streaming:
-            self._clear_timer()
+        if exchange is None:
+            self._expect_more()
+            return
+        self._clear_timer()
+        if exchange.streaming:
             self._give_credit(exchange)
 
     # -- the receiver's side -------------------------------------------------------------------------------------
@@ -132,6 +139,8 @@ class Connection(asyncio.Protocol):
             self._active = exchange
             self._shared.handler.handle(exchange)
             return
+        if self._write_paused:
+            self._watch_reader()
         self._waiting.append(exchange)
         if len(self._waiting) >= PIPELINE_DEPTH_MAX:
             self._transport.pause_reading()
@@ -149,6 +158,8 @@ class Connection(asyncio.Protocol):
         exchange.release()
         if self._active is not None:  # the answer to an earlier request is still owed, and goes first
             exchange.answered = True
+            for waiting in self._waiting:
+                waiting.release()
             self._waiting.clear()
             self._active.keep_alive = False
             return
@@ -168,8 +179,28 @@ class Connection(asyncio.Protocol):
             self._receiver.exchange,
         )
 
+    def _watch_reader(self) -> None:
+        self._unsent_bytes = self._transport.get_write_buffer_size()
+        self._set_timer(READER_PAUSE_SECONDS_MAX, self._reader_too_slow)
+
     def _reader_too_slow(self) -> None:
-        self._transport.abort()
+        """Cut the client off, unless it is taking a large whole answer, however slowly."""
+        streaming = self._active is not None and self._active.streaming
+        if streaming or self._transport.get_write_buffer_size() >= self._unsent_bytes:
+            self._transport.abort()
+        else:
+            self._watch_reader()
+
+    def _idle_too_long(self) -> None:
+        if self._write_paused:
+            self._reader_too_slow()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        """Close when the client has taken what was written, and do not wait for ever for that."""
+        self._transport.close()
+        self._watch_reader()
 
     def check_time(self, now: float) -> None:
         """Act if something did not happen in time; called a few times a second for every connection."""
@@ -214,12 +245,15 @@ class Connection(asyncio.Protocol):
         if exchange is self._active:
             if exchange.keep_alive:
                 self._transport.write(b"0\r\n\r\n")
+            if self._write_paused:  # what comes now are whole answers, which nothing else holds back
+                self._transport.pause_reading()
             self._finish(exchange, 200)
 
     def abort_stream(self, exchange: Exchange) -> None:
         """Reset the connection: a chunked answer without its end cannot be taken for a whole one."""
         if exchange is self._active:
             exchange.gone = True
+            exchange.release()
             self._shared.handler.finished(502)
             self._transport.abort()
 
@@ -236,13 +270,25 @@ class Connection(asyncio.Protocol):
         if self._refused:
             self._linger()
         elif not exchange.keep_alive:
-            self._transport.close()
+            self._close()
         elif self._waiting:
             self._active = self._waiting.popleft()
-            self._transport.resume_reading()
+            if not self._write_paused:
+                self._transport.resume_reading()
             self._loop.call_soon(self._handle_waiting, self._active)
         elif self._receiver.exchange is None and not self._receiver.head_bytes:
-            self._set_timer(KEEP_ALIVE_SECONDS, self._transport.close)
+            self._set_timer(KEEP_ALIVE_SECONDS, self._idle_too_long)
+        else:
+            self._expect_more()
+
+    def _expect_more(self) -> None:
+        """Start the clock of whatever the client has to send next."""
+        if self._receiver.exchange is not None:
+            self._set_timer(BODY_PAUSE_SECONDS_MAX, self._body_too_slow)
+        elif self._receiver.head_bytes:
+            self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
+        else:
+            self._set_timer(KEEP_ALIVE_SECONDS, self._idle_too_long)
 
     def _linger(self) -> None:
         """Discard what still comes before closing: closing at once would reset the connection, and the client could

@@ -80,7 +80,7 @@ class Pool:
         worker = self._owners.get(exchange)
         if worker is not None:
             worker.link.send(wire.pack(wire.CANCEL, exchange.wire_id))
-        elif not exchange.answered:
+        elif exchange.arrived and not exchange.answered:  # one that was never submitted does not stand in the line
             self.line.leave()
         exchange.release()
 
@@ -146,6 +146,8 @@ class Pool:
                 self.watch.refuse_overdue(exchange, time.monotonic())
         elif kind == wire.STREAM:
             self.answers.begin_stream(exchange, flags, payload)
+            if not exchange.streaming:  # a cancellation that came while run() still computed was too early
+                worker.link.send(wire.pack(wire.CANCEL, request))
         elif kind == wire.CHUNK:
             self.answers.chunk(exchange, payload)
         elif kind == wire.END:
@@ -182,7 +184,8 @@ class Pool:
         for worker in workers:
             if worker in self.active:
                 self.active.remove(worker)
-            self.leaving.append(worker)
+            if worker not in self.leaving:
+                self.leaving.append(worker)
             worker.state = CONDEMNED if worker.state == READY else worker.state
             if not worker.in_flight:
                 self._release(worker)

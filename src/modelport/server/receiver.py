@@ -62,7 +62,7 @@ class Receiver:
         self._headers = []
         self._body = []
         self._body_bytes = 0
-        self._in_head = True
+        self.head_bytes = self.head_bytes or 1  # a head that begins behind a body was not counted when it was fed
 
     def on_url(self, url: bytes) -> None:
         """The target, maybe in pieces."""

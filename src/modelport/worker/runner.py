@@ -58,27 +58,31 @@ class Runner(object):
         """Send chunk after chunk, each within the reader's window; the slot's clock runs while the script computes."""
         streams.open(request)
         kind = wire.STREAM
+        cancelled = False
         try:
             for chunk in answer.chunks or ():
                 for piece in _pieces(chunk):
                     self._slots.begin(thread, request, 0.0)  # what follows is the reader's time, not the script's
-                    if not streams.wait_for_room(request, len(piece)):
-                        return
+                    cancelled = not streams.wait_for_room(request, len(piece))
+                    if cancelled:
+                        break
                     self._send_piece(kind, request, answer, _monotonic() - started, piece)
                     kind = wire.CHUNK
                 self._slots.begin(thread, request, _monotonic())
-                if streams.is_cancelled(request):
-                    return
-            if kind == wire.STREAM:
+                cancelled = cancelled or streams.is_cancelled(request)
+                if cancelled:
+                    break
+            if kind == wire.STREAM and not cancelled:
                 self._send_piece(kind, request, answer, _monotonic() - started, b"")
-            self._channel.send(wire.pack(wire.END, request))
         except ServerGone:
             raise
         except BaseException as error:  # a generator may raise anything, SystemExit included
             self._fail_stream(kind, request, error, _monotonic() - started)
+            return
         finally:
             streams.close(request)
             _close(answer.chunks)
+        self._channel.send(wire.pack(wire.SKIPPED if cancelled else wire.END, request))
 
     def _send_piece(self, kind: int, request: int, answer: "Answer", seconds: float, piece: bytes) -> None:
         if kind == wire.STREAM:

@@ -44,7 +44,7 @@ STREAM = 19  # see pack_answer: the head of a streamed answer, with its first ch
 CHUNK = 20  # one more chunk of it
 END = 21  # the stream is complete
 ABORT = 22  # the stream broke off: JSON with a reason
-SKIPPED = 23  # the request was too old or cancelled and was not begun
+SKIPPED = 23  # the request was too old or cancelled: it was not begun, or its stream was given up
 
 SERVER_KINDS = frozenset((HELLO, REQUEST, CANCEL, CREDIT, QUIT))
 WORKER_KINDS = frozenset((READY, FAILED, ANSWER, STREAM, CHUNK, END, ABORT, SKIPPED))
@@ -184,8 +184,8 @@ class FrameReader(object):
 class Slots(object):
     """The shared page: which request each thread of a worker has begun, and when.
 
-    `memory` is a writable buffer of `threads * SLOT_BYTES` bytes that both processes map. The worker writes the time
-    before the id, so that a reader who sees an id sees its time.
+    `memory` is a writable buffer of `threads * SLOT_BYTES` bytes that both processes map. Id and time are two words: a
+    reader may see the new id with the old time, and has to look twice before it acts on it.
     """
 
     def __init__(self, memory: "Memory", threads: int) -> None:
