@@ -50,6 +50,7 @@ def launch(name: str, manifest: Manifest, owner: WorkerOwner, sink: LogSink, env
     worker = Worker(name, manifest, owner, loop, child, wire.Slots(memory, threads), time.monotonic())
     worker.kills_before = cgroup.memory_facts().kills
     worker.link = Link(ours, worker.take, worker.socket_closed, worker.sent_rubbish)
+    worker.watch_exit()
     _attach(worker, sink)
     hello = {
         "version": wire.VERSION,

@@ -29,6 +29,8 @@ from modelport.server.rollout import Rollout
 from modelport.server.worker_process import READY, STARTING, Failure, Worker
 from modelport.worker import wire
 
+_QUIT_SECONDS_MAX = 5.0  # for a worker that has answered everything to end by itself
+
 
 @dataclass
 class Surroundings:
@@ -209,7 +211,8 @@ class Lifecycle:
             self._abandon(rollout, worker.failure or Failure("init-died", "The worker ended by itself."))
             return
         self.pool.bury(worker)
-        if was_active or (worker.manifest is self.manifest and worker.failure is not None and not self.draining):
+        retried = self.was_ready and not self.draining and worker.manifest is self.manifest
+        if was_active or (retried and worker.failure is not None):
             self._note_death(worker)
             self._replace(worker)
 
@@ -282,7 +285,8 @@ class Lifecycle:
         while self._busy() and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
         self.pool.retire(list(self.pool.active))
-        while self.workers and time.monotonic() < deadline and time.monotonic() < started + 5.0 + self._busy():
+        patience = min(deadline, time.monotonic() + _QUIT_SECONDS_MAX)
+        while self.workers and time.monotonic() < patience:
             await asyncio.sleep(0.005)
         for worker in self.workers:
             worker.kill("it had not ended when the drain time limit passed")

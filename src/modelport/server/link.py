@@ -112,6 +112,17 @@ class Link:
             self.stop()
             self._on_rubbish(str(error))
 
+    def finish(self) -> None:
+        """Take in what has come and report the end: the worker is gone, though a child of it may hold its socket."""
+        while self._open:
+            try:
+                self._connection.recv(1, socket.MSG_PEEK)
+            except OSError:  # nothing more is there
+                self.stop()
+                self._on_closed()
+                return
+            self._readable()
+
     def stop(self) -> None:
         """Read and write nothing more; what was not sent is dropped. May be called twice."""
         if self._open:

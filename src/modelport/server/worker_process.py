@@ -82,6 +82,7 @@ class Worker:
     kill_reason: str = ""
     kills_before: int | None = None
     _ended: bool = False
+    _exit_descriptor: int | None = None
 
     @property
     def threads(self) -> int:
@@ -124,6 +125,27 @@ class Worker:
         )
         self.kill(f"init() was not done after {seconds:g} s")
 
+    def watch_exit(self) -> None:
+        """Notice the end of the process itself, where the system can tell (Linux): its socket alone does not, while a
+        child that init() forked holds it open."""
+        if hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):  # an old kernel, or a container that forbids it
+                self._exit_descriptor = os.pidfd_open(self.child.pid)
+                self.loop.add_reader(self._exit_descriptor, self._exited)
+
+    def _exited(self) -> None:
+        self._unwatch_exit()
+        if self.child.returncode is None:  # not collected yet, so that the id is still its group's
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.child.pid, signal.SIGKILL)
+        self.link.finish()
+
+    def _unwatch_exit(self) -> None:
+        if self._exit_descriptor is not None:
+            self.loop.remove_reader(self._exit_descriptor)
+            os.close(self._exit_descriptor)
+            self._exit_descriptor = None
+
     def socket_closed(self) -> None:
         """The end of its socket is the beginning of its end."""
         self._await_exit(time.monotonic() + _EXIT_PATIENCE_SECONDS)
@@ -146,6 +168,7 @@ class Worker:
         if self._ended:
             return
         self._ended = True
+        self._unwatch_exit()
         self.link.close()
         self.exit = Exit(self.child.returncode, self._killed_for_memory())
         was_ready = self.state != STARTING

@@ -1,0 +1,31 @@
+"""Ends of workers that nobody planned: what the server must still notice, and what it must not start again."""
+
+from __future__ import annotations
+
+import time
+
+from tests.server.conftest import StartReplica
+
+
+def test_a_deployment_whose_init_fails_is_tried_once_with_several_workers_too(start_replica: StartReplica) -> None:
+    replica = start_replica("def init(): raise KeyError('weights')\ndef run(raw): return 1", workers=3, wait=False)
+    replica.wait_for(lambda: replica.status()["state"] == "failed" and not replica.status()["workers"])
+    time.sleep(0.3)
+    assert not replica.status()["workers"] and not replica.status()["restart_pending"]
+    assert replica.log().count("KeyError: 'weights'") <= 3
+
+
+def test_a_dead_worker_is_noticed_though_its_child_holds_its_socket(start_replica: StartReplica) -> None:
+    script = """
+        import os, time
+        def init():
+            if not os.fork():
+                time.sleep(20)
+                os._exit(0)
+        def run(raw): os.kill(os.getpid(), 9)
+    """
+    replica = start_replica(script)
+    started = time.monotonic()
+    answer = replica.score([])
+    assert (answer.status, answer.json["code"]) == (502, "worker-died")
+    assert time.monotonic() - started < 2
