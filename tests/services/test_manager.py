@@ -56,8 +56,12 @@ def score(manager, value=1, name="mysvc"):
 
 def server_of(manager, name="mysvc"):
     service = manager.get(name)
-    words = json.loads((Path(manager._store.get(name).directory) / "server.json").read_text())
     assert service.id
+    return server_of_directory(Path(manager._store.get(name).directory))
+
+
+def server_of_directory(directory):
+    words = json.loads((directory / "server.json").read_text())
     return process.ProcessIdentity(words["pid"], words["start_ticks"])
 
 
@@ -333,6 +337,42 @@ def test_second_operation_while_one_starts_is_refused(manager, request_for):
         manager.reload("mysvc")
     manager.wait("mysvc")
     assert score(manager) == 1
+
+
+def test_operation_that_is_refused_leaves_the_files_of_the_one_that_starts(running, write_script):
+    write_script("import time\ndef init():\n    time.sleep(0.5)\ndef run(data):\n    return 'slow'\n")
+    running.reload("mysvc")
+    with pytest.raises(ConflictError, match="under way"):
+        running.reload("mysvc")
+    running.wait("mysvc")
+    served = running._store.get("mysvc").directory / "revisions" / "2" / "app" / "score.py"
+    assert score(running) == "slow" and served.exists()
+
+
+def test_operation_that_is_refused_while_another_starts_says_so_before_any_step(running, write_script):
+    write_script("import time\ndef init():\n    time.sleep(0.5)\ndef run(data):\n    return 'slow'\n")
+    running.reload("mysvc")
+    seen = []
+    with pytest.raises(ConflictError, match="under way"):
+        running.reload("mysvc", report=seen.append)
+    running.wait("mysvc")
+    assert seen == []
+
+
+def test_rollout_that_ended_unseen_is_what_starts_after_the_server_died(running, write_script):
+    write_script(TWO)
+    running.reload("mysvc")
+    record = running._store.get("mysvc")
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        events = list(EventRecord(record.directory).read())
+        if any(event.kind == "ready" and event.revision == 2 for event in events):
+            break
+        time.sleep(0.02)
+    process.kill(server_of_directory(record.directory))
+    running.start("mysvc")
+    running.wait("mysvc")
+    assert (score(running), running.get("mysvc").revision) == (["two", 1], 2)
 
 
 # -- life and death ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from modelport.errors import UserError
+from modelport.errors import ConflictError, UserError
 from modelport.events import EventRecord
 from modelport.manifest import Manifest, Places
 from modelport.naming import new_id
@@ -44,7 +44,8 @@ def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord
 def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) -> ServiceRecord:
     """Roll a spec out beside what serves now; if that fails before init() has begun, all is as it was."""
     with parts.store.operation(record, change.kind):
-        fresh = parts.store.get(record.name)
+        fresh = reconcile(parts, parts.store.get(record.name))
+        _refuse_while_another_starts(parts, fresh)  # before a step could touch what it needs
         number = parts.store.begin_revision(fresh, change.spec)
         try:
             _Roll(parts, fresh, change, report, number).run()
@@ -52,6 +53,18 @@ def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) ->
             parts.store.commit(fresh, fresh.revision, fresh.spec)
             raise
         return parts.store.set_replicas(fresh, change.spec.limits.workers)
+
+
+def _refuse_while_another_starts(parts: Parts, record: ServiceRecord) -> None:
+    """Whoever began the rollout may have left (Ctrl-C, kill -9): then the server alone knows that it goes on."""
+    rollout = dict(parts.target_of(record.spec).observe(record.place()).status.get("rollout") or {})
+    if rollout.get("state") == "running":
+        raise ConflictError(
+            "operation-in-progress",
+            f"Another operation on the service '{record.name}' is under way: revision {rollout.get('revision')} is "
+            "still starting.",
+            f"Wait until it has ended, then try again; see how far it is: modelport service show {record.name}",
+        )
 
 
 class _Roll:
@@ -102,9 +115,10 @@ class _Roll:
         self._ledger.note("solve", "info", line)
 
     def _place(self) -> str:
-        for old in revisions_of(self._record.directory):
+        seen = self._observed()
+        for old in revisions_of(self._record.directory) if seen.status or not seen.alive else ():
             if old.number not in (self._record.revision, self._revision.number):
-                old.remove()
+                old.remove()  # not while a server that does not answer may still serve it
         unchanged = self._before if self._before and self._same_models() else None
         self._revision.lay_out(self._spec, self._parts.models, unchanged)
         self._revision.write_facts(self._spec, self._environment)
@@ -199,12 +213,23 @@ def delete(parts: Parts, record: ServiceRecord, report: Report) -> None:
 
 def reconcile(parts: Parts, record: ServiceRecord) -> ServiceRecord:
     """Record that another revision serves by now, where its rollout ended while nobody was waiting."""
-    status = parts.target_of(record.spec).observe(record.place()).status
-    serving = int(status.get("revision", 0))
-    rollout = status.get("rollout") or {}
-    if status.get("state") != "ready" or serving == record.revision or rollout.get("state") == "running":
+    serving = _serving(parts, record)
+    if serving in (0, record.revision):
         return record
     facts = Revision(record.directory, serving).facts()
     if facts is None:
         return record
     return parts.store.commit(record, serving, facts[0])
+
+
+def _serving(parts: Parts, record: ServiceRecord) -> int:
+    """The revision that serves, or did when the server ended; 0 while it cannot be told."""
+    seen = parts.target_of(record.spec).observe(record.place())
+    rollout = seen.status.get("rollout") or {}
+    if seen.status.get("state") == "ready" and rollout.get("state") != "running":
+        return int(seen.status.get("revision", 0))
+    if seen.alive or record.last_revision == record.revision:
+        return 0
+    events = EventRecord(record.directory).read()
+    ready = [event.revision for event in events if event.kind == "ready" and event.status == "succeeded"]
+    return ready[-1] if ready else 0
