@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from tests.server.conftest import StartReplica
+
+from modelport.server.logs import LogSink
 
 
 def test_a_deployment_whose_init_fails_is_tried_once_with_several_workers_too(start_replica: StartReplica) -> None:
@@ -29,3 +32,15 @@ def test_a_dead_worker_is_noticed_though_its_child_holds_its_socket(start_replic
     answer = replica.score([])
     assert (answer.status, answer.json["code"]) == (502, "worker-died")
     assert time.monotonic() - started < 2
+
+
+def test_a_full_disk_does_not_keep_a_successor_from_starting(start_replica: StartReplica) -> None:
+    replica = start_replica("import os\ndef init(): pass\ndef run(raw): os._exit(7)")
+    (replica.directory / "events.jsonl").unlink()
+    (replica.directory / "events.jsonl").symlink_to("/dev/full")
+    assert replica.score([]).status == 502
+    replica.wait_for(lambda: [each["name"] for each in replica.status()["workers"]] == ["worker-2"])
+
+
+def test_a_log_on_a_full_disk_loses_lines_and_nothing_else() -> None:
+    LogSink(Path("/dev/full")).write("server", "stdout", "", "lost")

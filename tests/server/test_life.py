@@ -247,3 +247,12 @@ def test_counts_what_it_does(start_replica: StartReplica) -> None:
     assert 'modelport_http_requests_total{status="200"}' in text
     assert "modelport_run_seconds_count 3.0" in text
     assert "modelport_workers_ready 1.0" in text
+
+
+def test_a_service_can_move_to_another_address_and_be_updated_there(start_replica: StartReplica) -> None:
+    replica = start_replica()
+    port = replica.port
+    for revision in (2, 3):
+        replica.apply(listen=Listen("127.0.0.2", port))
+        replica.wait_for(lambda revision=revision: replica.status()["revision"] == revision)
+        replica.wait_for(lambda: replica.identity()["host"] == "127.0.0.2")

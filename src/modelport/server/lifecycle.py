@@ -302,7 +302,10 @@ class Lifecycle:
         manifest = self.rollout.manifest if self.rollout else self.manifest
         words = {**event.__dict__, "operation": event.operation or manifest.operation}
         words["revision"] = event.revision or manifest.revision
-        self._surroundings.record.append(Event(**words))
+        try:
+            self._surroundings.record.append(Event(**words))
+        except OSError as error:  # a full disk: serving goes on, and the log tells of it if it can
+            self._surroundings.sink.write("server", "stderr", "", f"an event ({event.kind}) could not be kept: {error}")
 
 
 def _exit_words(worker: Worker) -> str:

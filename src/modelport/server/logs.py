@@ -43,8 +43,8 @@ class LogSink:
         try:
             while data:  # a pipe or a terminal may take less than all of it
                 data = data[os.write(self._descriptor, data) :]
-        except (BrokenPipeError, BlockingIOError):
-            return  # whoever read our output has left; serving goes on
+        except OSError:
+            return  # whoever read our output has left, or the disk is full; serving goes on
         if self._path is not None and os.fstat(self._descriptor).st_size > SEGMENT_BYTES_MAX:
             self._rotate()
 

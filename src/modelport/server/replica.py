@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 import os
@@ -105,6 +106,8 @@ class Replica:
         for server in leaving:
             server.close()
             self._servers.remove(server)
+        if rollout.succeeded:
+            self.manifest = rollout.manifest
         self.port = self._servers[-1].sockets[0].getsockname()[1]
         self.on_moved()
 
@@ -144,7 +147,8 @@ class Replica:
                 connection.close_when_idle()
             await asyncio.sleep(0.005)
         if self._record is not None:
-            self._record.append(Event("server-stopped", "succeeded", data={"pid": os.getpid()}))
+            with contextlib.suppress(OSError):  # a full disk must not turn a good end into a bad one
+                self._record.append(Event("server-stopped", "succeeded", data={"pid": os.getpid()}))
 
     def status(self) -> dict[str, Any]:
         """The life cycle's status with the port and the process."""
