@@ -141,3 +141,18 @@ def test_gives_run_the_headers_that_it_asks_for(start_replica: StartReplica) -> 
     replica = start_replica("def init(): pass\ndef run(raw, request_headers): return dict(request_headers)")
     headers = {name.lower(): value for name, value in replica.score([], x_flavour="lemon").json.items()}
     assert headers["x-flavour"] == "lemon"
+
+
+def test_a_status_without_a_body_ends_with_its_head(start_replica: StartReplica) -> None:
+    script = """
+        from azureml.contrib.services.aml_response import AMLResponse
+        def init(): pass
+        def run(raw): return AMLResponse("HTTP/1.1 200 OK", int(raw))
+    """
+    replica = start_replica(script)
+    for status in (204, 304):
+        assert replica.raw(
+            b"POST /score HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 3\r\n\r\n%d" % status
+        ).endswith(b"\r\n\r\n")
+    assert replica.score(99).json["code"] == replica.score(70_000).json["code"] == "run-failed"
+    assert replica.status()["workers"][0]["name"] == "worker-1"

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 _JSON = frozenset((dict, list, str, int, float, bool, tuple))
+_BODILESS = frozenset((204, 205, 304))  # a client takes what follows the head for the next answer
 _encode = jsonable.make_encoder()
 
 
 def answer_of(result: "Any") -> Answer:
-    """The answer that a result becomes; raises only what the user's own code raises while it is awaited or begun."""
+    """The answer that a result becomes; raises what the user's own code raises while it is awaited or begun,
+    and `ValueError` for a status that HTTP does not have."""
     kind = type(result)
     if kind in _JSON:
         if kind is dict and "aml_response_body" in result:
@@ -92,6 +94,10 @@ def _response(result: "Any") -> Answer:
     else:
         answer = _of_message(result)
         headers = list((result.response_headers or {}).items())
+    if not 200 <= status <= 599:
+        raise ValueError("run() answered with the status %d; a status is from 200 to 599" % status)
+    if status in _BODILESS:
+        answer.body = b""
     answer.status = status
     answer.run_failed = bool(getattr(result, "run_function_failed", False)) or status >= 500
     _apply_headers(answer, headers)
