@@ -10,6 +10,7 @@ from modelport.errors import NotFoundError, UserError
 from modelport.settings import (
     WorkspaceConfig,
     find_workspace_config,
+    read_settings,
     read_workspace_config,
     write_workspace_config,
 )
@@ -80,3 +81,7 @@ def test_a_file_that_is_not_usable_is_named(tmp_path, content):
     with pytest.raises(UserError, match="config-invalid") as caught:
         read_workspace_config(tmp_path)
     assert str(tmp_path / "config.json") in caught.value.message
+
+
+def test_the_secret_key_never_shows():
+    assert "hidden-word" not in repr(read_settings({"MODELPORT_SECRET_KEY": "hidden-word", "HOME": "/root"}))

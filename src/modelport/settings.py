@@ -37,7 +37,7 @@ class Settings:
     home: Path
     runtime_directory: Path
     workspace: str | None = None
-    secret_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
     output: str = "table"
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 

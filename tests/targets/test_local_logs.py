@@ -71,3 +71,9 @@ def test_following_ends_when_the_folder_is_gone(tmp_path):
     (folder / "service.log").write_text("")
     threading.Timer(0.1, lambda: [(folder / "service.log").unlink(), folder.rmdir()]).start()
     assert list(read(folder / "service.log", LogRequest(0, follow=True))) == []
+
+
+def test_only_a_newline_ends_a_line(tmp_path):
+    path = tmp_path / "service.log"
+    path.write_text("a\x0cb\u2028c\x85d\ne\n")
+    assert lines(path) == ["a\x0cb\u2028c\x85d", "e"]

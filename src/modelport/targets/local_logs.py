@@ -45,7 +45,10 @@ def _tail(path: Path, wanted: int) -> list[str]:
             step = min(_BLOCK_BYTES, position)
             position = file.seek(position - step)
             data = file.read(step) + data
-    return data.decode("utf-8", "replace").splitlines()[-wanted:] if wanted else []
+    if data.endswith(b"\n"):
+        data = data[:-1]
+    lines = data.split(b"\n") if data else []  # not splitlines: what a client or a script wrote may hold other ends
+    return [line.decode("utf-8", "replace") for line in lines[-wanted:]] if wanted else []
 
 
 def _follow(path: Path, offset: int) -> Iterator[str]:
