@@ -240,7 +240,13 @@ def _reap(pid: int) -> None:
 
 
 def program_missing(program: str, error: OSError) -> UserError:
-    """The error for a program that cannot be started."""
+    """The error for a program that cannot be started, or whose working directory is gone."""
+    if isinstance(error.filename, (str, os.PathLike)) and os.fspath(error.filename) != program:
+        return UserError(
+            "working-directory-missing",
+            f"The folder '{error.filename}', where '{program}' is to run, cannot be entered: {error.strerror}.",
+            "If somebody removed it, deploy the service again or reload it: its files are laid out anew.",
+        )
     return UserError(
         "program-missing",
         f"The program '{program}' cannot be started: {error.strerror or error}.",

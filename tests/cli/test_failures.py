@@ -124,6 +124,14 @@ def test_reader_that_leaves_ends_the_command_quietly(home):
     child.stderr.close()
 
 
+def test_output_that_cannot_hold_a_character_shows_its_number(home):
+    done = subprocess.run(
+        [sys.executable, "-c", "from modelport.cli import main; main(['explain', 'code-needed']); print('\u00fc')"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False,
+    )  # fmt: skip
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("\\xfc", "")
+
+
 def test_ctrl_c_ends_with_130(home):
     read_end, write_end = os.pipe()  # a standard input that says nothing
     child = subprocess.Popen(
