@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks import bars, report, venvs
+from benchmarks.central_queue import central_queue
 from benchmarks.command_line import help_time
 from benchmarks.contenders import CORE, PEERS, Contender
 from benchmarks.contenders.core import MODELPORT
 from benchmarks.hang import hang
+from benchmarks.kills import KILLS, kills
 from benchmarks.measure import bare_python, throughput
 from benchmarks.overload import overload
 from benchmarks.results import WEIGHED, Results
 from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "update", "help")
+TROUBLES = ("overload", "hang", "update", "kills", "queue", "help")
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,10 @@ def run(plan: Plan) -> Results:
     for part, measure in (("overload", _measure_overload), ("hang", _measure_hang)):
         for contender in plan.contenders if part in plan.only else ():
             _guarded(results, f"{contender.title}, {part}", partial(measure, plan, results, contender))
-    if "update" in plan.only and MODELPORT in plan.contenders:
-        _guarded(results, f"{MODELPORT.title}, update", partial(_measure_updates, results))
-    if "help" in plan.only and MODELPORT in plan.contenders:
-        _guarded(results, f"{MODELPORT.title}, help", partial(_measure_help, results))
+    alone = {"update": _measure_updates, "kills": _measure_kills, "queue": _measure_queue, "help": _measure_help}
+    for part, measure_alone in alone.items() if MODELPORT in plan.contenders else ():
+        if part in plan.only:
+            _guarded(results, f"{MODELPORT.title}, {part}", partial(measure_alone, plan, results))
     if any(contender == MODELPORT.name for contender, _ in results.throughput):
         results.added_distributions = len(venvs.distributions(MODELPORT).keys() - before.keys())
     return results
@@ -79,7 +81,7 @@ def run(plan: Plan) -> Results:
 
 def _measure_throughput(plan: Plan, results: Results, name: str, number: int) -> None:
     workload = WORKLOADS[name]
-    bare = bare_python(WORKLOADS[workload.base or name])
+    bare = bare_python(WORKLOADS[workload.bare or name])
     results.bare[name].append(bare)
     for contender in plan.contenders:
         if name in contender.skips:
@@ -101,14 +103,24 @@ def _measure_overload(plan: Plan, results: Results, contender: Contender) -> Non
     say(f"overload {contender.title}: {found}")
 
 
-def _measure_help(results: Results) -> None:
+def _measure_help(_plan: Plan, results: Results) -> None:
     results.help_time = found = help_time()
     say(f"modelport --help: {found}")
 
 
-def _measure_updates(results: Results) -> None:
+def _measure_updates(_plan: Plan, results: Results) -> None:
     results.updates = found = updates()
     say(f"update: {found}")
+
+
+def _measure_kills(plan: Plan, results: Results) -> None:
+    results.kills = found = kills(MODELPORT, KILLS if plan.rounds > 1 else 3)
+    say(f"kills: {found}")
+
+
+def _measure_queue(plan: Plan, results: Results) -> None:
+    results.central_queue = found = central_queue(MODELPORT, 5 * plan.seconds)
+    say(f"queue: {found}")
 
 
 def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.central_queue import LONG_WAIT_SECONDS
 from benchmarks.contenders.core import AZUREML, FASTAPI_ASYNC, MODELPORT
 from benchmarks.hang import SCORING_TIMEOUT_MS
+from benchmarks.kills import PER_SECOND
 from benchmarks.overload import MAX_WAIT_MS
 from benchmarks.results import Results
 
 LATE_REFUSAL_MS = MAX_WAIT_MS + 20
 DEADLINE_TOLERANCE_SECONDS = 0.050
+READY_OVER_INIT_SECONDS = 1.0
+OVER_ONE_QUEUE_MS = 10.0
 RATIOS = (
     ("W1", AZUREML, 12.0),
     ("W2", AZUREML, 6.0),
     ("W3", AZUREML, 5.0),
     ("W4", AZUREML, 1.1),
     ("W4b", AZUREML, 10.0),
+    ("W4d", AZUREML, 1.8),
     ("W1", FASTAPI_ASYNC, 1.5),
     ("W2", FASTAPI_ASYNC, 1.5),
     ("W3", FASTAPI_ASYNC, 1.5),
@@ -39,7 +44,7 @@ def judge(results: Results) -> list[Bar]:
     ours = MODELPORT.name
     return [
         *_ratios(results, ours),
-        *_at_least("W5, 32 at once: share of full overlap", 0.85, results.overlap(ours)),
+        *_at_least("W5, 32 at once: share of full overlap", 0.90, results.overlap(ours)),
         *_at_most("memory over bare Python, MB", 45.0, _megabytes(results.memory_bytes(ours))),
         *_at_most("start to first 200 over bare imports, s", 0.6, _second(results.start_seconds(ours))),
         *_at_most("distributions added to the user's environment", 0, results.added_distributions),
@@ -47,6 +52,8 @@ def judge(results: Results) -> list[Bar]:
         *_overload(results, ours),
         *_hang(results, ours),
         *_updates(results),
+        *_kills(results),
+        *_central_queue(results),
     ]
 
 
@@ -66,6 +73,7 @@ def _overload(results: Results, ours: str) -> Iterator[Bar]:
         return
     yield from _at_least("overload: goodput as share of capacity", 0.90, found.goodput_share)
     yield from _at_most("overload: failures that are no 503", 0, found.other_failures)
+    yield from _at_most("overload: refusals without Retry-After", 0, found.refusals_without_retry_after)
     yield from _at_most("overload: latest refusal, ms", LATE_REFUSAL_MS, found.latest_refusal_ms)
     yield from _at_most("overload: requests computed for clients that left", 0, found.computed_for_leavers)
 
@@ -74,6 +82,28 @@ def _updates(results: Results) -> Iterator[Bar]:
     if results.updates:
         what = f"{len(results.updates.update_seconds)} updates at 100 requests/s: requests that failed"
         yield from _at_most(what, 0, results.updates.failed)
+
+
+def _kills(results: Results) -> Iterator[Bar]:
+    found = results.kills
+    if found is None:
+        return
+    what = f"{found.kills} kills at {PER_SECOND} requests/s"
+    yield from _at_most(f"{what}: most requests lost by one", 1, found.most_lost_at_once)
+    yield from _at_most(f"{what}: requests lost in all", found.kills, found.lost)
+    yield from _at_most(f"{what}: connections that broke", 0, found.broken)
+    yield from _at_most(f"{what}: other failures", 0, found.other_failures)
+    yield from _at_most(f"{what}: slowest return over init, s", READY_OVER_INIT_SECONDS, found.slowest_over_init)
+
+
+def _central_queue(results: Results) -> Iterator[Bar]:
+    found = results.central_queue
+    if found is None:
+        return
+    yield from _at_most("slow among short: requests that failed", 0, found.failed)
+    yield from _at_most("slow among short: p99 over one central queue, ms", OVER_ONE_QUEUE_MS, found.over_one_queue_ms)
+    what = f"slow among short: waits over {LONG_WAIT_SECONDS * 1000:.0f} ms beside an idle worker"
+    yield from _at_most(what, 0, found.long_waits_beside_idle)
 
 
 def _hang(results: Results, ours: str) -> Iterator[Bar]:

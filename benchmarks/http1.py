@@ -12,11 +12,14 @@ def request_bytes(path: str, body: bytes, content_type: str) -> bytes:
 
 
 class Connection:
-    """A kept-alive connection to loopback."""
+    """A kept-alive connection to loopback.
+
+    `head` (in lower case) and `body` are those of the last answer; the body of a chunked one is not kept."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self.is_open = True
+        self.head = self.body = b""
 
     @classmethod
     async def open(cls, port: int) -> Connection:
@@ -36,12 +39,13 @@ class Connection:
             return 0
 
     async def _read_answer(self) -> int:
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        self.head = head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         status = int(head[9:12])
         if b"transfer-encoding: chunked" in head:
             await self._skip_chunks()
         else:
-            await self._reader.readexactly(int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0))
+            length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
+            self.body = await self._reader.readexactly(length)
         if b"connection: close" in head:
             self.close()
         return status

@@ -28,6 +28,7 @@ class Overload:
     goodput_share: float
     refusals: int
     other_failures: int
+    refusals_without_retry_after: int
     latest_refusal_ms: float
     latest_answer_ms: float
     computed_for_leavers: int
@@ -59,10 +60,16 @@ def _judge(arrivals: list[Arrival], capacity: float, seconds: float, leavers: in
         goodput_share=len(in_time) / (seconds - 0.5) / capacity,
         refusals=len(refused),
         other_failures=sum(a.status not in (200, 503) for a in arrivals),
+        refusals_without_retry_after=sum(a.status == 503 and not has_retry_after(a) for a in arrivals),
         latest_refusal_ms=max(refused, default=0.0),
         latest_answer_ms=max(a.latency_seconds * 1000 for a in arrivals),
         computed_for_leavers=leavers,
     )
+
+
+def has_retry_after(arrival: Arrival) -> bool:
+    """Whether the answer says in whole seconds when to come again."""
+    return arrival.head.partition(b"\r\nretry-after:")[2].partition(b"\r\n")[0].strip().isdigit()
 
 
 async def _computed_for_leavers(contender: Contender, target: Target) -> int:

@@ -29,6 +29,8 @@ def markdown(results: Results, contenders: Sequence[Contender], bars: Sequence[B
         _throughput(results, contenders),
         _overload(results, contenders),
         _hang(results, contenders),
+        _kills(results),
+        _central_queue(results),
         _bars(bars),
         "\n".join(f"* not measured: {failure}" for failure in results.failures),
     ]
@@ -53,12 +55,13 @@ def _throughput(results: Results, contenders: Sequence[Contender]) -> str:
 
 
 def _overload(results: Results, contenders: Sequence[Contender]) -> str:
-    head = ["twice the capacity", "capacity/s", "goodput share", "503", "other failures", "latest 503", "latest answer"]
+    head = ["twice the capacity", "capacity/s", "goodput share", "503", "without Retry-After", "other failures"]
+    head += ["latest 503", "latest answer"]
     rows = []
     for contender in contenders:
         if found := results.overload.get(contender.name):
             shares = [_number(found.capacity_per_second), _number(found.goodput_share)]
-            counts = [str(found.refusals), str(found.other_failures)]
+            counts = map(str, (found.refusals, found.refusals_without_retry_after, found.other_failures))
             times = [_number(found.latest_refusal_ms, " ms"), _number(found.latest_answer_ms, " ms")]
             rows.append([contender.title, *shares, *counts, *times, str(found.computed_for_leavers)])
     return _table([*head, f"computed for {LEAVERS} clients that left"], rows)
@@ -75,6 +78,28 @@ def _hang(results: Results, contenders: Sequence[Contender]) -> str:
             after = "yes" if found.answers_after_all_workers_hung else "no"
             rows.append([contender.title, *answer, health, others, after])
     return _table(head, rows)
+
+
+def _kills(results: Results) -> str:
+    found = results.kills
+    if found is None:
+        return ""
+    head = ["one of three workers killed", "requests", "lost", "broken", "other failures", "slowest answer"]
+    row = [f"{found.kills} times", *map(str, (found.requests, found.lost, found.broken, found.other_failures))]
+    times = [_number(value, " s") for value in (max(found.ready_seconds), found.init_seconds)]
+    row += [_number(found.slowest_ms, " ms"), *times]
+    return _table([*head, "longest to three ready", "the same unasked"], [row])
+
+
+def _central_queue(results: Results) -> str:
+    found = results.central_queue
+    if found is None:
+        return ""
+    head = ["1 ms with 5 % of 500 ms, two workers", "p99 of the short", "simulated: one queue", "a queue each"]
+    times = (found.p99_ms, found.one_queue_p99_ms, found.two_queues_p99_ms)
+    beside = f"p99 {found.beside_idle_p99_ms:.1f}, longest {found.beside_idle_longest_ms:.1f} ms"
+    row = [f"{found.requests} requests", *(_number(value, " ms") for value in times), beside]
+    return _table([*head, "wait beside an idle worker"], [row])
 
 
 def _bars(bars: Sequence[Bar]) -> str:
@@ -115,6 +140,8 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         "overload": {name: asdict(item) for name, item in results.overload.items()},
         "hang": {name: asdict(item) for name, item in results.hang.items()},
         "updates": asdict(results.updates) if results.updates else None,
+        "kills": asdict(results.kills) if results.kills else None,
+        "central_queue": asdict(results.central_queue) if results.central_queue else None,
         "help_time": asdict(results.help_time) if results.help_time else None,
         "bars": [asdict(bar) for bar in bars],
         "not_measured": results.failures,

@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
+from benchmarks.central_queue import CentralQueue
 from benchmarks.command_line import HelpTime
 from benchmarks.hang import Hang
+from benchmarks.kills import Kills
 from benchmarks.measure import Bare, Throughput
 from benchmarks.overload import Overload
 from benchmarks.update import Updates
@@ -28,6 +30,8 @@ class Results:
     overload: dict[str, Overload] = field(default_factory=dict)
     hang: dict[str, Hang] = field(default_factory=dict)
     updates: Updates | None = None
+    kills: Kills | None = None
+    central_queue: CentralQueue | None = None
     help_time: HelpTime | None = None
     added_distributions: int | None = None
     failures: list[str] = field(default_factory=list)

@@ -10,6 +10,8 @@ from typing import Any
 
 APPS = Path(__file__).parent / "apps"
 USER_PACKAGES = ("numpy", "scikit-learn")
+# Workloads whose scripts use decorators of the original: only the original and Modelport run them.
+NOT_THE_ORIGINALS = frozenset({"W4b", "W4d"})
 
 
 @dataclass(frozen=True)

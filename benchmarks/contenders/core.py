@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.contenders.base import APPS, USER_PACKAGES, Contender, Setting
+from benchmarks.contenders.base import APPS, NOT_THE_ORIGINALS, USER_PACKAGES, Contender, Setting
 
 
 def modelport_program() -> list[str]:
@@ -53,17 +53,18 @@ def _uvicorn(setting: Setting, application: str) -> list[str]:
 _FASTAPI = ("fastapi", "uvicorn", "httptools", "uvloop", *USER_PACKAGES)
 
 MODELPORT = Contender(
-    "modelport", "Modelport", "own process, own interpreter", "user", USER_PACKAGES, _modelport, environ=lambda _: {}
-)
+    "modelport", "Modelport", "own process, own interpreter",
+    "user", (*USER_PACKAGES, "orjson"), _modelport, environ=lambda _: {},
+)  # fmt: skip
 AZUREML = Contender(
     "azureml", "azureml-inference-server-http", "in gunicorn's sync worker",
     "azureml", ("azureml-inference-server-http", *USER_PACKAGES), _azureml, environ=_azureml_environ,
 )  # fmt: skip
 FASTAPI_DEF = Contender(
     "fastapi-def", "FastAPI `def`", "thread pool, none",
-    "fastapi", _FASTAPI, lambda setting: _uvicorn(setting, "plain"), skips=frozenset({"W4b"}),
+    "fastapi", _FASTAPI, lambda setting: _uvicorn(setting, "plain"), skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 FASTAPI_ASYNC = Contender(
     "fastapi-async", "FastAPI `async def` direct", "none; blocks",
-    "fastapi", _FASTAPI, lambda setting: _uvicorn(setting, "direct"), skips=frozenset({"W4b"}),
+    "fastapi", _FASTAPI, lambda setting: _uvicorn(setting, "direct"), skips=NOT_THE_ORIGINALS,
 )  # fmt: skip

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from benchmarks.contenders.base import APPS, USER_PACKAGES, Contender, Setting
-
-NO_RAW_HTTP = frozenset({"W4b"})
+from benchmarks.contenders.base import APPS, NOT_THE_ORIGINALS, USER_PACKAGES, Contender, Setting
 
 
 def _granian(setting: Setting) -> list[str]:
@@ -86,23 +84,23 @@ def _mlflow_request(body: bytes) -> bytes:
 
 GRANIAN = Contender(
     "granian", "Granian RSGI", "none; blocks", "granian", ("granian[uvloop]", *USER_PACKAGES), _granian,
-    skips=NO_RAW_HTTP,
+    skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 LITSERVE = Contender(
     "litserve", "LitServe", "process", "litserve", ("litserve", *USER_PACKAGES), _litserve,
-    path="/predict", health_path="/health", skips=NO_RAW_HTTP,
+    path="/predict", health_path="/health", skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 MLSERVER = Contender(
     "mlserver", "MLServer", "process", "mlserver", ("mlserver", "uvloop<0.22", *USER_PACKAGES), _mlserver,
     environ=_mlserver_environ, path="/v2/models/script/infer", health_path="/v2/health/live",
-    wrap=_mlserver_request, read=_mlserver_answer, skips=NO_RAW_HTTP,
+    wrap=_mlserver_request, read=_mlserver_answer, skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 BENTOML = Contender(
     "bentoml", "BentoML", "thread pool, none", "bentoml", ("bentoml", *USER_PACKAGES), _bentoml,
-    environ=_bentoml_environ, health_path="/livez", skips=NO_RAW_HTTP,
+    environ=_bentoml_environ, health_path="/livez", skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 MLFLOW = Contender(
     "mlflow", "MLflow `models serve`", "thread pool, none", "mlflow", ("mlflow", *USER_PACKAGES), _mlflow,
     environ=_mlflow_environ, path="/invocations", health_path="/ping",
-    wrap=_mlflow_request, read=lambda body: json.loads(body)["predictions"], skips=NO_RAW_HTTP,
+    wrap=_mlflow_request, read=lambda body: json.loads(body)["predictions"], skips=NOT_THE_ORIGINALS,
 )  # fmt: skip

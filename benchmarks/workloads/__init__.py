@@ -27,6 +27,7 @@ class Workload:
     content_type: str = "application/json"
     concurrency: int = 1
     base: str = ""  # the workload whose base contender this one is compared with, where it is not its own
+    bare: str = ""  # the workload that a Python without any server runs for the right answer, where it is not its own
 
 
 def _rows(count: int, width: int, digits: int) -> list[list[float]]:
@@ -47,6 +48,7 @@ def _binary() -> bytes:
 
 
 TROUBLE = FOLDER / "trouble.py"
+SLOW_AND_SHORT = FOLDER / "slow_and_short.py"
 WORKLOADS = {
     workload.name: workload
     for workload in (
@@ -55,6 +57,8 @@ WORKLOADS = {
         Workload("W3", "network 784-256-10", FOLDER / "w3_network.py", _json_rows(1, 784, 4), 16),
         Workload("W4", "1 MB JSON, row sums", FOLDER / "w4_megabyte.py", _json_rows(1000, 100, 7), 4),
         Workload("W5", "20 ms of waiting, 32 at once", FOLDER / "w5_sleep.py", _small, 32, concurrency=32),
-        Workload("W4b", "W4 as binary", FOLDER / "w4_binary.py", _binary, 4, "application/octet-stream", base="W4"),
+        Workload("W4b", "W4 as binary", FOLDER / "w4_binary.py", _binary, 4, "application/octet-stream",
+                 base="W4", bare="W4"),
+        Workload("W4d", "W4 decoded by the server", FOLDER / "w4_decorated.py", _json_rows(1000, 100, 7), 4, bare="W4"),
     )
 }
