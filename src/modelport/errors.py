@@ -19,6 +19,7 @@ seen and the valid choices, and a `remedy`: what to do next.
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -169,6 +170,21 @@ class ProtocolError(ModelportError):
     """Two parts of Modelport do not understand each other: another version, or damaged data."""
 
     exit_code = 70
+
+
+def port_error(host: str, port: int, error: OSError) -> ModelportError:
+    """The error for an address that cannot be listened on."""
+    if error.errno == errno.EADDRINUSE:
+        return ConflictError(
+            "port-in-use",
+            f"Port {port} on {host} is in use by another program.",
+            f"Choose another port, leave it out for a free one, or find its owner: ss -ltnp 'sport = :{port}'",
+        )
+    return UserError(
+        "port-unusable",
+        f"Port {port} on {host} cannot be opened: {error.strerror or error}.",
+        "Choose a port from 1024 to 65535 and an address of this machine.",
+    )
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

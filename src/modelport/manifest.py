@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,8 +139,10 @@ class Manifest:
                 "Deploy the service again with this version.",
             )
         parts = {"limits": Limits, "listen": Listen, "places": Places, "program": Program}
-        built = {key: _build(parts[key], value, key) if key in parts else value for key, value in words.items()}
-        return _build(cls, built, "manifest")
+        built = {
+            key: build_part(parts[key], value, key, _damaged) if key in parts else value for key, value in words.items()
+        }
+        return build_part(cls, built, "manifest", _damaged)
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
@@ -150,18 +153,19 @@ class Manifest:
 Part = TypeVar("Part")
 
 
-def _build(kind: type[Part], words: Any, where: str) -> Part:
+def build_part(kind: type[Part], words: Any, where: str, damaged: Callable[[str], ProtocolError]) -> Part:
+    """Make the dataclass `kind` of a JSON object; raises what `damaged` makes of the reason why that cannot be done."""
     if not isinstance(words, dict):
-        raise _damaged(f"'{where}' is not an object")
-    known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
+        raise damaged(f"'{where}' is not an object")
+    known = {entry.name for entry in fields(kind)}  # type: ignore[arg-type]
     for key in words:
         if key not in known:
-            raise _damaged(f"'{where}' has the unknown key '{key}'. {nearest(key, known)}")
+            raise damaged(f"'{where}' has the unknown key '{key}'. {nearest(key, known)}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in words.items()}
     try:
         return kind(**values)
     except TypeError as error:
-        raise _damaged(f"'{where}' is not complete ({error})") from error
+        raise damaged(f"'{where}' is not complete ({error})") from error
 
 
 def _damaged(what: str) -> ProtocolError:

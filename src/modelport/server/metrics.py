@@ -46,7 +46,6 @@ class Metrics:
     worker_deaths: int = 0
     worker_starts: int = 0
     deadlines: int = 0
-    connections: int = 0
 
 
 class _Collector:

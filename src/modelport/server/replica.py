@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import os
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport import process
-from modelport.errors import ConflictError, ModelportError, UserError
+from modelport.errors import ModelportError, port_error
 from modelport.events import Event, EventRecord
 from modelport.manifest import Manifest
 from modelport.server.app import App, RequestIds
@@ -156,21 +155,6 @@ class Replica:
 
     def _log(self, text: str) -> None:
         self._sink.write("server", "stdout", "", text)
-
-
-def port_error(host: str, port: int, error: OSError) -> ModelportError:
-    """The error for a listener that could not be opened."""
-    if error.errno == errno.EADDRINUSE:
-        return ConflictError(
-            "port-in-use",
-            f"Port {port} on {host} is in use by another program.",
-            f"Choose another port, leave it out for a free one, or find its owner: ss -ltnp 'sport = :{port}'",
-        )
-    return UserError(
-        "port-unusable",
-        f"Port {port} on {host} cannot be opened: {error.strerror or error}.",
-        "Choose a port from 1024 to 65535 and an address of this machine.",
-    )
 
 
 def write_identity(replica: Replica, control: Path) -> None:

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from modelport.errors import ProtocolError, nearest
-from modelport.manifest import Limits, Listen, Manifest, Places, Program
+from modelport.errors import ProtocolError
+from modelport.manifest import Limits, Listen, Manifest, Places, Program, build_part
 from modelport.naming import SERVICE
 
 SCHEMA_VERSION = 1
@@ -100,9 +100,12 @@ class ServiceSpec:
         if words.get("schema") != SCHEMA_VERSION:
             raise _damaged(f"its schema is {words.get('schema')!r}, and {SCHEMA_VERSION} is what can be read")
         parts: dict[str, type[Any]] = {"script": ScriptSpec, "limits": Limits, "listen": Listen}
-        built = {key: _build(parts[key], value, key) if key in parts else value for key, value in words.items()}
-        built["models"] = tuple(_build(ModelPlacement, model, "models") for model in words.get("models", ()))
-        return _build(cls, built, "spec")
+        built = {
+            key: build_part(parts[key], value, key, _damaged) if key in parts else value for key, value in words.items()
+        }
+        models = words.get("models", ())
+        built["models"] = tuple(build_part(ModelPlacement, model, "models", _damaged) for model in models)
+        return build_part(cls, built, "spec", _damaged)
 
 
 @dataclass(frozen=True)
@@ -154,23 +157,6 @@ def model_directory_of(models: tuple[ModelPlacement, ...], app_directory: str) -
         return ""
     folder = Path(app_directory) / MODELS_FOLDER
     return str(folder / models[0].name / str(models[0].version) if len(models) == 1 else folder)
-
-
-Part = TypeVar("Part")
-
-
-def _build(kind: type[Part], words: Any, where: str) -> Part:
-    if not isinstance(words, dict):
-        raise _damaged(f"'{where}' is not an object")
-    known = {entry.name for entry in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key in words:
-        if key not in known:
-            raise _damaged(f"'{where}' has the unknown key '{key}'. {nearest(key, known)}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in words.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise _damaged(f"'{where}' is not complete ({error})") from error
 
 
 def _damaged(what: str) -> ProtocolError:

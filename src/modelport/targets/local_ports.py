@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 import sys
 
-from modelport.errors import ConflictError, UserError
+from modelport.errors import port_error
 from modelport.services.spec import ServiceSpec
 
 
@@ -24,17 +23,7 @@ def check_free(host: str, port: int) -> None:
     try:
         _try(host, port)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ConflictError(
-                "port-in-use",
-                f"Port {port} on {host} is in use by another program.",
-                f"Choose another port, leave it out for a free one, or find its owner: ss -ltnp 'sport = :{port}'",
-            ) from error
-        raise UserError(
-            "port-unusable",
-            f"Port {port} on {host} cannot be opened: {error.strerror or error}.",
-            "Choose a port from 1024 to 65535 and an address of this machine.",
-        ) from error
+        raise port_error(host, port, error) from error
 
 
 def is_free(host: str, port: int) -> bool:

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
 _loops = threading.local()
 
 
-def is_stream(kind: type) -> bool:
-    """Whether values of this type give their items one by one, once: generators, iterators, async generators."""
-    return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
-
-
 def wait_for(awaitable: "Any") -> "Any":
     """Run a coroutine to its end on this thread's own event loop, which stays for the next request."""
     return _loop().run_until_complete(_awaited(awaitable))
