@@ -15,6 +15,12 @@ def test_the_version_is_the_one_of_the_project():
     assert re.search(r'^version = "(.+)"$', text, re.M).group(1) == modelport.__version__
 
 
+def test_a_replica_tells_the_version_of_the_project():
+    from modelport.server.response import SERVER_VERSION
+
+    assert SERVER_VERSION.decode() == f"modelport/{modelport.__version__}"
+
+
 def test_an_unknown_name_names_the_nearest():
     with pytest.raises(AttributeError, match="Did you mean 'Workspace'"):
         modelport.Workspaces  # noqa: B018
