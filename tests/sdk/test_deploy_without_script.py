@@ -35,6 +35,12 @@ def deployed(ws, model):
     return service
 
 
+def refusal_of(service, request):
+    with pytest.raises(ScoringError) as caught:
+        service.run(request if isinstance(request, str) else json.dumps(request))
+    return caught.value.status, json.loads(caught.value.body)["code"]
+
+
 def test_scikit_learn_model_is_served(ws, trained):
     import joblib
 
@@ -45,8 +51,8 @@ def test_scikit_learn_model_is_served(ws, trained):
     expected = pytest.approx(model.predict(rows).tolist())
     assert service.run(json.dumps({"data": rows}))["predictions"] == expected
     assert service.run(json.dumps(rows))["predictions"] == expected
-    with pytest.raises(ScoringError):
-        service.run(json.dumps({"rows": rows}))
+    for wrong in ({"rows": rows}, {"data": [[1, 2]]}, {"data": rows, "method": "fly"}, "{"):
+        assert refusal_of(service, wrong) == (400, "schema-mismatch")
 
 
 def test_pickled_model_needs_its_framework(ws, trained):
@@ -72,6 +78,8 @@ def test_onnx_model_is_served_by_its_file_alone(ws, trained):
     assert others == []
     assert [value[0] for value in values] == pytest.approx(model.predict(rows).tolist(), rel=1e-4)
     assert service.run(json.dumps({"data": rows}))["outputs"][name] == values
+    for wrong in ({"rows": rows}, {"data": [[1, 2]]}, {"data": "x"}, "{"):
+        assert refusal_of(service, wrong) == (400, "schema-mismatch")
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -9,6 +9,7 @@ import sys
 from typing import Any, Dict, List
 
 import numpy
+from _modelport_worker.schema import SchemaMismatch  # type: ignore[import-not-found]
 
 _TYPES = {
     "tensor(float)": "float32",
@@ -22,6 +23,8 @@ _TYPES = {
     "tensor(bool)": "bool",
     "tensor(string)": "object",
 }
+# By name: the last is ONNX Runtime's for a shape or type that the model does not take.
+_ERRORS_OF_THE_CLIENT = ("JSONDecodeError", "TypeError", "ValueError", "InvalidArgument")
 session: Any = None
 
 
@@ -42,10 +45,15 @@ def init() -> None:
 
 
 def run(raw_data: str) -> Dict[str, Any]:
-    """Ask the model; bad input raises, and is answered as such."""
-    inputs = _named(json.loads(raw_data))
+    """Ask the model; what it cannot take is the client's error, answered by 400 and the reason."""
     names = [entry.name for entry in session.get_outputs()]
-    return {"outputs": dict(zip(names, session.run(names, inputs)))}
+    try:
+        return {"outputs": dict(zip(names, session.run(names, _named(json.loads(raw_data)))))}
+    except Exception as error:
+        if type(error).__name__ not in _ERRORS_OF_THE_CLIENT:
+            raise
+        sys.stderr.write("refused: %s: %s\n" % (type(error).__name__, error))
+        raise SchemaMismatch("The model cannot take this request: %s" % error) from None
 
 
 def _named(request: Any) -> Dict[str, Any]:

@@ -10,8 +10,10 @@ import sys
 from typing import Any, Dict, List
 
 import numpy
+from _modelport_worker.schema import SchemaMismatch  # type: ignore[import-not-found]
 
 _METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
+_FORM = 'Send {"data": [[...], ...]} or a list of rows.'
 model: Any = None
 
 
@@ -32,18 +34,25 @@ def init() -> None:
 
 
 def run(raw_data: str) -> Dict[str, Any]:
-    """Ask the model; bad input raises, and is answered as such."""
-    request = json.loads(raw_data)
+    """Ask the model; what it cannot take is the client's error, answered by 400 and the reason."""
+    try:
+        request = json.loads(raw_data)
+    except ValueError as error:
+        raise SchemaMismatch("The body is not JSON: %s. %s" % (error, _FORM)) from None
     method = "predict"
     if isinstance(request, dict):
         method = request.get("method", method)
         if "data" not in request:
-            raise ValueError("the request has no 'data': send {\"data\": [[...], ...]} or a list of rows")
+            raise SchemaMismatch("The request has no 'data'. %s" % _FORM)
         request = request["data"]
     if method not in _METHODS or not hasattr(model, method):
         able = ", ".join(name for name in _METHODS if hasattr(model, name))
-        raise ValueError("the model cannot %r; it can: %s" % (method, able))
-    return {"predictions": getattr(model, method)(_rows(request))}
+        raise SchemaMismatch("The model cannot %r; it can: %s." % (method, able))
+    try:
+        return {"predictions": getattr(model, method)(_rows(request))}
+    except (KeyError, TypeError, ValueError) as error:
+        sys.stderr.write("refused: %s: %s\n" % (type(error).__name__, error))
+        raise SchemaMismatch("The model cannot take these rows: %s" % error) from None
 
 
 def _rows(data: Any) -> Any:
