@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 
@@ -77,3 +78,14 @@ def test_only_a_newline_ends_a_line(tmp_path):
     path = tmp_path / "service.log"
     path.write_text("a\x0cb\u2028c\x85d\ne\n")
     assert lines(path) == ["a\x0cb\u2028c\x85d", "e"]
+
+
+def test_following_begins_when_it_is_asked_for_and_not_when_the_first_line_is_taken(tmp_path):
+    path = tmp_path / "service" / "service.log"
+    path.parent.mkdir()
+    path.write_text("a\n")
+    coming = read(path, LogRequest(0, follow=True))
+    with path.open("a") as log:
+        log.write("b\n")
+    threading.Timer(0.3, shutil.rmtree, [path.parent]).start()
+    assert list(coming) == ["b"]

@@ -15,14 +15,14 @@ _MOMENT_LENGTH = len("2026-11-20T21:38:01.123")
 
 def read(target: Target, record: ServiceRecord, request: LogRequest) -> Iterator[str]:
     """The last lines, oldest first; with `follow`, the lines of the log that come after."""
-    last = deque(_merged(target, record, request.num_lines), request.num_lines)
-    yield from last
-    if request.follow:
-        yield from target.logs(record.place(), LogRequest(0, follow=True))
+    written = target.logs(record.place(), LogRequest(request.num_lines))
+    # Asked for now and not when the last lines have been taken: what is written in between belongs to it.
+    coming = target.logs(record.place(), LogRequest(0, follow=True)) if request.follow else ()
+    yield from deque(_merged(written, record, request.num_lines), request.num_lines)
+    yield from coming
 
 
-def _merged(target: Target, record: ServiceRecord, num_lines: int) -> Iterator[str]:
-    written = target.logs(record.place(), LogRequest(num_lines))
+def _merged(written: Iterator[str], record: ServiceRecord, num_lines: int) -> Iterator[str]:
     events = deque(EventRecord(record.directory).read(), num_lines)
     shown = (line_of(event) for event in events if event.kind != "request-failure")
     return heapq.merge(_stamped(written), shown, key=lambda line: line[:_MOMENT_LENGTH])

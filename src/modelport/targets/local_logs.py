@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from modelport.services.target import LogRequest
@@ -14,11 +15,12 @@ _POLL_SECONDS = 0.1
 
 
 def read(path: Path, request: LogRequest) -> Iterator[str]:
-    """The last `num_lines` lines, oldest first; with `follow`, lines that come after while its folder exists."""
+    """The last `num_lines` lines, oldest first; with `follow`, lines that come after while its folder exists.
+
+    What comes after is what is written from this call on, however late the first line is taken.
+    """
     size = path.stat().st_size if path.exists() else 0
-    yield from _last_lines(_segments(path), request.num_lines)
-    if request.follow:
-        yield from _follow(path, size)
+    return chain(_last_lines(_segments(path), request.num_lines), _follow(path, size) if request.follow else ())
 
 
 def _segments(path: Path) -> list[Path]:
@@ -56,7 +58,7 @@ def _follow(path: Path, offset: int) -> Iterator[str]:
     file = path.open("rb") if path.exists() else None
     try:
         if file is not None:
-            file.seek(offset)
+            file.seek(offset if offset <= os.fstat(file.fileno()).st_size else 0)  # else it was begun anew
         while path.parent.exists():
             data = file.read() if file is not None else b""
             *lines, partial = (partial + data).split(b"\n")
