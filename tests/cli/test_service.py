@@ -47,6 +47,12 @@ def test_life_of_a_service(service_cli, deployed, script):
     assert service_cli("service", "list", "-o", "json").json == []
 
 
+def test_start_of_a_running_service_shows_no_steps_of_before(service_cli, deployed):
+    told = service_cli("service", "start", "my-service")
+    assert told.exit_code == 0
+    assert told.stderr.splitlines() == ["Starting service 'my-service'"]
+
+
 def test_data_may_come_from_a_pipe(program, deployed):
     assert program("service", "run", "my-service", stdin="12345").stdout == '{"length": 5}\n'
 

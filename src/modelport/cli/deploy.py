@@ -48,18 +48,20 @@ _OPTIONS = (
         "--requirements", type=click.Path(path_type=Path), metavar="FILE", help="Environment from a requirements file."
     ),
     click.option("--environment", metavar="NAME[:VERSION]", help="A registered or curated environment."),
-    click.option("--port", "-p", type=int, help="Port of the service; default: a free one."),
-    click.option("--replicas", type=int, help="Worker processes; default 1."),
-    click.option("--max-concurrent-requests", type=int, help="Requests that one worker runs at once; default 1."),
-    click.option("--scoring-timeout-ms", type=int, help="Limit of one run() in milliseconds; default 60000."),
+    click.option("--port", "-p", type=int, help="Port of the service; a new one takes a free port."),
+    click.option("--replicas", type=int, help="Worker processes; a new service has 1."),
+    click.option(
+        "--max-concurrent-requests", type=int, help="Requests that one worker runs at once; of a new service 1."
+    ),
+    click.option("--scoring-timeout-ms", type=int, help="Limit of one run() in milliseconds; of a new service 60000."),
     click.option(
         "--max-request-wait-time", type=int,
-        help="Longest wait for a free worker in milliseconds, then 503; default 500.",
+        help="Longest wait for a free worker in milliseconds, then 503; of a new service 500.",
     ),
     click.option(
         "--cors-origin", "cors_origins", multiple=True, help="Origin that browsers may call from; repeatable."
     ),
-    click.option("--auth/--no-auth", "auth", default=None, help="Ask callers for a key; default: no."),
+    click.option("--auth/--no-auth", "auth", default=None, help="Ask callers for a key; a new service asks for none."),
     click.option("--debug/--no-debug", "debug", default=None, help="Put the text of exceptions into the answers."),
     click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Tag; repeatable."),
     click.option("--description", "-d", help="What the service is."),

@@ -24,6 +24,11 @@ class Steps:
         self._working = working
         self._seen: set[tuple[str, str, str, str]] = set()
 
+    @property
+    def shown(self) -> bool:
+        """Whether there has been any event."""
+        return bool(self._seen)
+
     def __call__(self, event: Event) -> None:
         """Show an event; one that was shown already, or that says nothing to a person, is left out."""
         key = (event.time, event.kind, event.status, event.worker)
@@ -55,8 +60,11 @@ def showing(output: Output, sentence: str) -> Iterator[Steps]:
 
 
 def see_through(manager: ServiceManager, name: str, steps: Steps) -> Service:
-    """Wait until the operation has ended, showing what happens. Raises `DeploymentError`."""
-    return manager.wait(name, on_event=steps)
+    """Wait until the operation has ended, showing what happens. Raises `DeploymentError`.
+
+    Where there was nothing to do, the steps of the operation before are not shown as if they were new.
+    """
+    return manager.wait(name, on_event=steps if steps.shown else None)
 
 
 def finished(output: Output, service: Service, verb: str, started: float) -> None:

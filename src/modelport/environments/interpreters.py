@@ -170,5 +170,6 @@ def _not_found(wish: PythonWish, known: tuple[Interpreter, ...]) -> ResolutionEr
     return ResolutionError(
         "python-not-found",
         f"{place}Python {wish.words} is asked for, and this machine has: {', '.join(versions)}.",
-        f"Install it (for example: pyenv install {wish.words.strip('<>=!~')}), or ask for one of these Pythons.",
+        f"Ask for one of these Pythons, or install it (for example: pyenv install {wish.words.strip('<>=!~')}); "
+        "3.6 is the oldest that can serve.",
     )

@@ -29,11 +29,13 @@ def framework_of(registry: ModelRegistry, models: tuple[ModelPlacement, ...]) ->
     framework = framework or _BY_SUFFIX.get(Path(model.path or _file_name(registry, model)).suffix.lower(), "")
     if framework in TEMPLATES:
         return framework
+    what = f"Model '{model.id}'" if model.version else f"The model file '{model.path}'"
     raise UserError(
         "framework-without-script",
-        f"Model '{model.id}' has the framework {framework or 'unknown'!r}, for which there is no script to serve it; "
+        f"{what} has the framework {framework or 'unknown'!r}, for which there is no script to serve it; "
         f"there is one for: {', '.join(sorted(TEMPLATES))}.",
-        "Give an entry script, or register the model with model_framework=Model.Framework.SCIKITLEARN or ONNX.",
+        "Give an entry script, or register the model with model_framework=Model.Framework.SCIKITLEARN or ONNX "
+        "(command line: modelport model register --framework ScikitLearn).",
     )
 
 
