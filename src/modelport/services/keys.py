@@ -42,7 +42,7 @@ def read(directory: Path) -> Keys:
         raise StorageError(
             "keys-damaged",
             f"The file '{path_in(directory)}' cannot be read ({type(error).__name__}).",
-            "Update the service with auth_enabled=True, which makes new keys where there are none.",
+            "Remove that file and update the service with auth_enabled=True: new keys are made where there are none.",
         ) from error
 
 
