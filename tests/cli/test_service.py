@@ -57,6 +57,20 @@ def test_data_may_come_from_a_pipe(program, deployed):
     assert program("service", "run", "my-service", stdin="12345").stdout == '{"length": 5}\n'
 
 
+def test_run_that_raises_shows_the_traceback_of_this_request_first(service_cli, deployed, script):
+    script.write_text("def init():\n    return\n\ndef run(data):\n    raise ValueError(data)\n")
+    service_cli("service", "reload", "my-service")
+    service_cli("service", "run", "my-service", "--data", "other")
+    told = service_cli("service", "run", "my-service", "--data", "this")
+    assert told.exit_code == 8
+    lines = told.stderr.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines.index("ValueError: this") < lines.index("") < len(lines) - 2
+    assert "[scoring-failed]" in lines[-1]
+    assert "other" not in told.stderr
+    assert "Traceback" not in service_cli("service", "run", "my-service", "--data", "this", "-o", "json").stderr
+
+
 def test_log_has_the_lines_of_the_script(service_cli, deployed):
     assert "| loaded " in service_cli("service", "logs", "my-service").stdout
 

@@ -95,6 +95,14 @@ def test_wait_shows_the_events_up_to_ready(manager, request_for):
     assert len({event.operation for event in seen}) == 1
 
 
+def test_wait_shows_ready_of_every_rollout_however_short(running):
+    shown = []
+    for _ in range(12):
+        running.reload("mysvc")
+        running.wait("mysvc", on_event=shown.append)
+    assert [event.revision for event in shown if event.kind == "ready"] == list(range(2, 14))
+
+
 def test_fixed_port_is_used(manager, request_for):
     port = free_port()
     assert manager.deploy(request_for(listen=Listen(port=port))).port == port

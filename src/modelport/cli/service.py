@@ -82,8 +82,10 @@ def show(context: click.Context, name: str) -> None:
 @click.pass_context
 def run(context: click.Context, name: str, data: str | None) -> None:
     """Send data to the script of a service and print its answer as it is."""
+    from modelport.cli.requests import ask
+
     session = session_of(context)
-    reply = session.workspace.services.run(name, body(data))
+    reply = ask(session, name, body(data))
     if session.output.as_json and not _is_json(reply.body):
         session.output.text(json.dumps(reply.body.decode("utf-8", "replace")))
         return

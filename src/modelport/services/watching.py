@@ -74,6 +74,8 @@ def wait(parts: Parts, record: ServiceRecord, watch: Watch) -> None:
         if ended or now - looked >= _LOOK_SECONDS:
             looked = now
             if _has_ended(parts, record, ended=ended):
+                for event in tail.new():  # those that came while the server was asked
+                    watch.on_event(event)
                 return
         if watch.timeout_seconds is not None and now - started > watch.timeout_seconds:
             raise _too_slow(record, watch.timeout_seconds)
