@@ -74,6 +74,12 @@ def test_no_color_is_honoured(home, cli, model_file):
     assert "\x1b[3" not in on_a_terminal("explain", "port-in-use", NO_COLOR="1")
 
 
+def test_table_on_a_narrow_terminal_keeps_names_whole(home, cli, model_file):
+    name = "a-name-that-is-longer-than-the-terminal-is-wide"
+    cli("model", "register", "-n", name, str(model_file))
+    assert name in on_a_terminal("model", "list", COLUMNS="30")
+
+
 def test_registration_on_a_terminal_shows_the_bytes(home, model_file):
     assert "7/7 bytes" in on_a_terminal("model", "register", "-n", "diabetes", str(model_file))
 

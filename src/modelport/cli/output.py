@@ -160,19 +160,17 @@ class Output:
             yield lambda more: progress.advance(task, more)
 
     def _table(self, heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-        if sys.stdout.isatty():
-            from rich.table import Table
-            from rich.text import Text
-
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            for head in heads:
-                table.add_column(head, overflow="fold")
-            for row in cells:
-                table.add_row(*(Text(cell) for cell in row))
-            self._console().print(table)
+        first, *rest = aligned([list(heads), *cells])
+        if not sys.stdout.isatty():
+            for line in (first, *rest):
+                self._line(line)
             return
-        for line in aligned([list(heads), *cells]):
-            self._line(line)
+        from rich.text import Text
+
+        # Soft wrap: on a narrow terminal an address or a name stays in one piece, so that it can be copied.
+        self._console().print(Text(first, style="bold"), soft_wrap=True)
+        for line in rest:
+            self._console().print(Text(line), soft_wrap=True)
 
     def _console(self, *, to_errors: bool = False) -> Console:
         from rich.console import Console
