@@ -16,6 +16,13 @@ from modelport.process import ProcessIdentity, kill
 Need = Callable[[str, bool, str], None]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the fuzzers in tests/stress."""
+    group = parser.getgroup("stress", "fuzzing; see tests/stress/README.md")
+    group.addoption("--stress", action="store_true", help="run the fuzzers' long forms and assert the timed bars")
+    group.addoption("--seed", type=int, default=20261120, help="where the fuzzers' chance begins (default: %(default)s)")
+
+
 def require(component: str, present: bool, how_to_get: str) -> None:
     """Go on if a component of the machine is present; else skip the test, or fail it where `CI` is set.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from modelport.server.connection import answer_problem
 from modelport.server.exchange import Exchange
 from modelport.server.problem import PROBLEMS, Problem
-from modelport.server.response import JSON_TYPE, clean
+from modelport.server.response import BODILESS, JSON_TYPE, clean
 from modelport.worker import wire
 
 _HOP_HEADERS = frozenset(
@@ -42,14 +43,16 @@ class AnswerWriter:
                     )
         return ()
 
-    def whole(self, exchange: Exchange, flags: int, payload: bytes) -> tuple[float, Problem | None]:
+    def whole(self, exchange: Exchange, flags: int, payload: wire.Bytes) -> tuple[float, Problem | None]:
         """Send a whole answer; returns the seconds that run() took and the problem that it told. Raises `WireError`."""
         status, seconds, head, body = wire.unpack_answer(payload)
         if flags & wire.FLAG_PROBLEM:
-            problem = _problem_of(wire.unpack_json(head))
+            problem = _problem_of(wire.unpack_object(head))
             hidden = problem.status >= 500 and not self.debug
             self.problem(exchange, Problem(problem.code, _HIDDEN) if hidden else problem, failed=True)
             return seconds, problem
+        if status in BODILESS:
+            body = b""  # a client would take it for the answer to its next request
         if not (exchange.answered or exchange.gone):
             headers = self._headers(exchange, flags, seconds, head)
             exchange.answered = True
@@ -63,19 +66,24 @@ class AnswerWriter:
         headers = (_FAILED if failed else _NOT_FAILED, *self.cors_headers(exchange))
         answer_problem(exchange, problem, headers)
 
-    def begin_stream(self, exchange: Exchange, flags: int, payload: bytes) -> None:
+    def begin_stream(self, exchange: Exchange, flags: int, payload: wire.Bytes) -> None:
         """Send the head and the first chunk of a stream. Raises `WireError`."""
         status, seconds, head, chunk = wire.unpack_answer(payload)
+        if exchange.streaming or status in BODILESS:
+            raise wire.WireError("a stream began twice, or with a status that has no body")
         if exchange.answered or exchange.gone:
             return
+        headers = self._headers(exchange, flags, seconds, head)
         exchange.answered = True
-        exchange.connection.begin_stream(exchange, status, self._headers(exchange, flags, seconds, head))
-        exchange.connection.send_chunk(exchange, chunk)
+        exchange.connection.begin_stream(exchange, status, headers)
+        exchange.connection.send_chunk(exchange, bytes(chunk))
 
-    def chunk(self, exchange: Exchange, chunk: bytes) -> None:
-        """Send one more chunk. Raises `WireError` where no stream has begun."""
+    def chunk(self, exchange: Exchange, chunk: wire.Bytes) -> None:
+        """Send one more chunk. Raises `WireError` where no stream has begun, or more comes than was lent."""
         if exchange.streaming and not exchange.gone:
-            exchange.connection.send_chunk(exchange, chunk)
+            if exchange.unsent_bytes + len(chunk) > wire.STREAM_WINDOW_BYTES:
+                raise wire.WireError("a stream ran further ahead of its reader than it was allowed to")
+            exchange.connection.send_chunk(exchange, bytes(chunk))
         elif not (exchange.answered or exchange.gone):
             raise wire.WireError("a chunk came before the head of its stream")
 
@@ -89,7 +97,7 @@ class AnswerWriter:
         if exchange.streaming and not exchange.gone:
             exchange.connection.abort_stream(exchange)
 
-    def _headers(self, exchange: Exchange, flags: int, seconds: float, head: bytes) -> list[tuple[bytes, bytes]]:
+    def _headers(self, exchange: Exchange, flags: int, seconds: float, head: wire.Bytes) -> list[tuple[bytes, bytes]]:
         milliseconds = seconds * 1000
         waited = max(0.0, time.monotonic() - exchange.arrived - seconds) * 1000
         headers = [
@@ -102,19 +110,28 @@ class AnswerWriter:
         if not head:
             headers.append(JSON_TYPE)
             return headers
-        words = wire.unpack_json(head)
-        headers.append((b"content-type", clean(str(words.get("c") or "application/octet-stream"))))
-        for name, value in words.get("h", ()):
-            if str(name).lower() not in _HOP_HEADERS:
-                headers.append((clean(str(name)).replace(b" ", b"-").lower(), clean(str(value))))
+        headers.extend(_headers_of(wire.unpack_object(head)))
         return headers
 
 
-def _problem_of(words: dict[str, str]) -> Problem:
-    code = words.get("code", "run-failed")
-    if code not in PROBLEMS:
-        raise wire.WireError(f"an answer has the unknown problem {code!r}")
-    return Problem(code, words.get("detail", ""))
+def _headers_of(words: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """The content type and the headers that the script chose. Raises `WireError`."""
+    headers = [(b"content-type", clean(str(words.get("c") or "application/octet-stream")))]
+    try:
+        for name, value in words.get("h", ()):
+            if str(name).lower() not in _HOP_HEADERS:
+                headers.append((clean(str(name)).replace(b" ", b"-").lower(), clean(str(value))))
+    except (TypeError, ValueError) as error:
+        raise wire.WireError(f"the headers of an answer are not pairs: {error}") from error
+    return headers
+
+
+def _problem_of(words: dict[str, Any]) -> Problem:
+    """The problem that an answer tells of. Raises `WireError`."""
+    code, detail = words.get("code", "run-failed"), words.get("detail", "")
+    if not isinstance(code, str) or code not in PROBLEMS or not isinstance(detail, str):
+        raise wire.WireError(f"an answer has the unknown problem {code!r:.100}")
+    return Problem(code, detail)
 
 
 def dumps(value: object) -> bytes:

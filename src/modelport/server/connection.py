@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from modelport.manifest import Limits
 from modelport.server import response
@@ -19,6 +19,10 @@ from modelport.server.bodies import BodyBudget
 from modelport.server.exchange import Exchange
 from modelport.server.problem import CONTENT_TYPE, Problem
 from modelport.server.receiver import Receiver
+from modelport.worker.wire import COPIED_BYTES_MAX
+
+if TYPE_CHECKING:
+    from modelport.worker.wire import Bytes
 
 BODY_PAUSE_SECONDS_MAX = 30.0  # a body that stops arriving for so long is given up
 KEEP_ALIVE_SECONDS = 75.0  # as nginx; longer than the 60 s of common load balancers, so that they close first
@@ -217,12 +221,16 @@ class Connection(asyncio.Protocol):
 
     # -- answering -----------------------------------------------------------------------------------------------
 
-    def answer(self, exchange: Exchange, status: int, headers: response.Headers, body: bytes) -> None:
+    def answer(self, exchange: Exchange, status: int, headers: response.Headers, body: Bytes) -> None:
         """Send a whole answer and go on to the next request."""
         if exchange is not self._active:
             return
         head = response.head(exchange, status, headers, len(body))
-        self._transport.write(head if exchange.method == "HEAD" else head + body)
+        if len(body) > COPIED_BYTES_MAX and exchange.method != "HEAD":
+            self._transport.write(head)
+            self._transport.write(body)
+        else:
+            self._transport.write(head if exchange.method == "HEAD" else head + body)
         self._finish(exchange, status)
 
     def begin_stream(self, exchange: Exchange, status: int, headers: response.Headers) -> None:

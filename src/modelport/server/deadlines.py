@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from modelport.server.pool import Pool
 
 SWEEP_SECONDS = 0.01
+CLOCK_GRACE_SECONDS = 1.0  # how far what a worker says of time may be off before it is not believed
 
 
 class DeadlineWatch:
@@ -46,14 +47,15 @@ class DeadlineWatch:
     def _sweep_worker(self, worker: Worker, now: float) -> None:
         begun = worker.slots.begun()
         timeout_seconds = worker.manifest.limits.scoring_timeout_ms / 1000
+        idle = worker.in_flight.keys().isdisjoint(begun)
         running = late = 0
         for wire_id, exchange in list(worker.in_flight.items()):
             since = begun.get(wire_id)
-            if since is None:
-                self._sweep_prefetched(worker, exchange, now)
-            elif since and now - since > timeout_seconds:
+            if is_late(exchange, since, idle, now, timeout_seconds):
                 late += 1
                 self._expire(worker, exchange, now, timeout_seconds)
+            elif since is None:
+                self._sweep_prefetched(worker, exchange, now)
             else:
                 running += 1
         if late and not running and worker.state == CONDEMNED and not worker.kill_reason:
@@ -96,3 +98,22 @@ class DeadlineWatch:
         else:
             problem = Problem("not-ready", "Every worker is being replaced.", retry_after_seconds=1)
         pool.answers.problem(exchange, problem)
+
+
+def is_late(exchange: Exchange, since: float | None, idle: bool, now: float, timeout_seconds: float) -> bool:
+    """Whether a worker has had a request for too long: run() passed its deadline, or what the worker says of the
+    request cannot be true. `since` is when it began (0: its clock stands still, None: it has not begun); `idle` says
+    that the worker has begun none of what it holds.
+    """
+    overstays = now - exchange.begin_before > timeout_seconds + CLOCK_GRACE_SECONDS
+    if since is None:
+        return idle and overstays
+    if overstays and not (exchange.streaming or exchange.gone):
+        return True
+    if since:  # a time that is not a number, or lies in the future, is late as well
+        return not -CLOCK_GRACE_SECONDS <= now - since <= timeout_seconds
+    if exchange.streaming and exchange.unsent_bytes and not exchange.gone:
+        exchange.late_since = 0.0
+        return False  # it waits for its reader
+    exchange.late_since = exchange.late_since or now
+    return now - exchange.late_since > timeout_seconds

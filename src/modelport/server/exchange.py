@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from modelport.server.bodies import Spool
     from modelport.server.response import Headers
+    from modelport.worker.wire import Bytes
 
 
 class Answering(Protocol):
     """The connection as the rest of the server sees it: where answers go."""
 
-    def answer(self, exchange: Exchange, status: int, headers: Headers, body: bytes) -> None:
+    def answer(self, exchange: Exchange, status: int, headers: Headers, body: Bytes) -> None:
         """Send a whole answer."""
 
     def begin_stream(self, exchange: Exchange, status: int, headers: Headers) -> None:

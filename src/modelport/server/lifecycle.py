@@ -27,7 +27,6 @@ from modelport.server.problem import Problem
 from modelport.server.restart import RestartPause
 from modelport.server.rollout import Rollout
 from modelport.server.worker_process import READY, STARTING, Failure, Worker
-from modelport.worker import wire
 
 _QUIT_SECONDS_MAX = 5.0  # for a worker that has answered everything to end by itself
 
@@ -123,7 +122,8 @@ class Lifecycle:
         environ = worker_environ(self._surroundings.environ, manifest)
         worker = launch(f"worker-{self._launched}", manifest, self, self._surroundings.sink, environ)
         self.workers.append(worker)
-        asyncio.get_running_loop().call_later(manifest.limits.init_timeout_seconds, worker.expire_init)
+        loop = asyncio.get_running_loop()
+        worker.init_clock = loop.call_later(manifest.limits.init_timeout_seconds, worker.expire_init)
         return worker
 
     def worker_ready(self, worker: Worker) -> None:
@@ -195,14 +195,16 @@ class Lifecycle:
 
     def worker_answered(self, worker: Worker, kind: int, flags: int, request: int, payload: bytes) -> None:
         """A frame that belongs to a request. Raises `WireError`."""
-        if kind not in wire.WORKER_KINDS:
-            raise wire.WireError(f"unknown kind {kind}")
         self.pool.take_frame(worker, kind, flags, request, payload)
+
+    def worker_lost(self, worker: Worker) -> None:
+        """Give it no more requests: they would wait until its process has ended."""
+        worker.lost = self.pool.lose(worker)
 
     def worker_ended(self, worker: Worker) -> None:
         """A worker process is gone: was that wanted, and what follows?"""
         self.workers.remove(worker)
-        was_active = worker in self.pool.active
+        was_active = worker.lost or worker in self.pool.active
         rollout = self.rollout
         if rollout is not None and worker in rollout.workers and rollout.under_way:
             if self.draining:  # it was ended because the service ends; that is no failure of the script
@@ -285,6 +287,9 @@ class Lifecycle:
         while self._busy() and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
         self.pool.retire(list(self.pool.active))
+        for worker in self.workers:
+            if worker.state == STARTING:  # a successor that is not ready yet: it holds nothing, and nobody waits for it
+                worker.kill("the service is shutting down")
         patience = min(deadline, time.monotonic() + _QUIT_SECONDS_MAX)
         while self.workers and time.monotonic() < patience:
             await asyncio.sleep(0.005)
@@ -309,6 +314,8 @@ class Lifecycle:
 
 
 def _exit_words(worker: Worker) -> str:
+    if worker.kill_reason:
+        return worker.kill_reason
     return worker.exit.words if worker.exit else "it is not known how"
 
 

@@ -130,11 +130,21 @@ class Pool:
 
     # -- answers come --------------------------------------------------------------------------------------------
 
-    def take_frame(self, worker: Worker, kind: int, flags: int, request: int, payload: bytes) -> None:
-        """Deal with a frame that belongs to a request. Raises `WireError` for one that belongs to none."""
+    def take_frame(self, worker: Worker, kind: int, flags: int, request: int, payload: wire.Bytes) -> None:
+        """Deal with a frame that belongs to a request. Raises `WireError` for one that belongs to none, or that cannot
+        be where it is; the request is then taken for begun, whatever the worker says."""
         exchange = worker.in_flight.get(request)
         if exchange is None:
             raise wire.WireError(f"a frame of kind {kind} for request {request}, which it does not have")
+        try:
+            self._take(worker, exchange, kind, flags, payload)
+        except wire.WireError:
+            worker.blamed = request
+            raise
+
+    def _take(self, worker: Worker, exchange: Exchange, kind: int, flags: int, payload: wire.Bytes) -> None:
+        if exchange.streaming and not exchange.gone and kind in (wire.ANSWER, wire.SKIPPED):
+            raise wire.WireError("a stream ended in an answer")
         if kind == wire.ANSWER:
             seconds, problem = self.answers.whole(exchange, flags, payload)
             if problem is not None and problem.status >= 500:
@@ -147,14 +157,16 @@ class Pool:
         elif kind == wire.STREAM:
             self.answers.begin_stream(exchange, flags, payload)
             if not exchange.streaming:  # a cancellation that came while run() still computed was too early
-                worker.link.send(wire.pack(wire.CANCEL, request))
+                worker.link.send(wire.pack(wire.CANCEL, exchange.wire_id))
         elif kind == wire.CHUNK:
             self.answers.chunk(exchange, payload)
+        elif not (exchange.streaming or exchange.answered or exchange.gone):
+            raise wire.WireError("a stream ended that had not begun")
         elif kind == wire.END:
             self._done(worker, exchange, time.monotonic() - exchange.sent_at)
             self.answers.end_stream(exchange)
         else:  # ABORT: the frame reader lets nothing else through
-            self.events.request_failed(exchange, "run-failed", str(wire.unpack_json(payload).get("detail", "")))
+            self.events.request_failed(exchange, "run-failed", str(wire.unpack_object(payload).get("detail", "")))
             self._done(worker, exchange, None)
             self.answers.abort_stream(exchange)
 
@@ -195,6 +207,14 @@ class Pool:
             return
         worker.quit()
 
+    def lose(self, worker: Worker) -> bool:
+        """Give this worker nothing more, for it cannot answer; returns whether it was to be given something."""
+        if worker not in self.active:
+            return False
+        self.active.remove(worker)
+        self.leaving.append(worker)
+        return True
+
     def bury(self, worker: Worker) -> None:
         """The worker is dead: what it ran is answered, what it had not begun goes back to the head of the line."""
         for workers in (self.active, self.leaving):
@@ -206,7 +226,7 @@ class Pool:
             self._owners.pop(exchange, None)
             if exchange.gone or (exchange.answered and not exchange.streaming):
                 continue
-            if wire_id in begun:
+            if wire_id in begun or wire_id == worker.blamed:
                 self._answer_death(worker, exchange)
             else:
                 waiting.append(exchange)

@@ -17,7 +17,11 @@ _REASONS = {status.value: status.phrase.encode() for status in http.HTTPStatus}
 _STATUS_LINES = {
     status: b"HTTP/1.1 %d %s\r\n" % (status, _REASONS.get(status, b"Status")) for status in range(100, 600)
 }
+BODILESS = frozenset((204, 205, 304))  # answers that never have a body, whatever the script returned
 JSON_TYPE = (b"content-type", b"application/json")
+
+
+_CONTROLS = dict.fromkeys((*range(32), 127), " ")
 
 
 class Clock:
@@ -39,11 +43,6 @@ class Clock:
 _clock = Clock()
 
 
-def status_line(status: int) -> bytes:
-    """`HTTP/1.1 200 OK` with its end of line."""
-    return _STATUS_LINES[status]
-
-
 def head(exchange: Exchange, status: int, headers: Headers, length: int | None) -> bytes:
     """The head of an answer up to and with the empty line.
 
@@ -53,7 +52,9 @@ def head(exchange: Exchange, status: int, headers: Headers, length: int | None) 
     parts = [_STATUS_LINES[status], _clock.line()]
     for name, value in headers:
         parts.append(b"%s: %s\r\n" % (name, value))
-    if length is not None:
+    if status in (204, 304):
+        length = None  # such an answer ends with its head, and says nothing of a length
+    elif length is not None:
         parts.append(b"content-length: %d\r\n" % length)
     elif exchange.keep_alive:
         parts.append(b"transfer-encoding: chunked\r\n")
@@ -73,4 +74,4 @@ def clean(value: str) -> bytes:
     >>> clean("a\\r\\nset-cookie: x")
     b'a set-cookie: x'
     """
-    return " ".join(value.split()).encode("latin-1", "replace")
+    return " ".join(value.translate(_CONTROLS).split()).encode("latin-1", "replace")

@@ -21,6 +21,7 @@ from modelport.worker import wire
 
 _READ_BYTES = 256 * 1024
 _EXIT_POLL_SECONDS = 0.005
+_CRASH_PATIENCE_SECONDS = 0.25
 _EXIT_PATIENCE_SECONDS = 2.0  # a worker that closed its socket and does not end is killed after this
 
 STARTING, READY, CONDEMNED, DEAD = "starting", "ready", "condemned", "dead"
@@ -55,6 +56,9 @@ class WorkerOwner(Protocol):
     def worker_answered(self, worker: Worker, kind: int, flags: int, request: int, payload: bytes) -> None:
         """A frame that belongs to a request."""
 
+    def worker_lost(self, worker: Worker) -> None:
+        """Its socket is of no use any more; its process is about to end."""
+
     def worker_ended(self, worker: Worker) -> None:
         """The process is gone, `worker.exit` and `worker.failure` say how; its last frames have been delivered."""
 
@@ -80,7 +84,10 @@ class Worker:
     answered: int = 0
     needs_head: bool = False
     kill_reason: str = ""
+    lost: bool = False  # it was serving when its socket ended
+    blamed: int = 0  # the request for which it sent what is not of the wire
     kills_before: int | None = None
+    init_clock: asyncio.TimerHandle | None = None
     _ended: bool = False
     _exit_descriptor: int | None = None
 
@@ -91,13 +98,17 @@ class Worker:
 
     def take(self, kind: int, flags: int, request: int, payload: bytes) -> None:
         """Deal with one frame. Raises `WireError`."""
+        if kind in (wire.READY, wire.FAILED) and (self.state != STARTING or self.failure is not None):
+            raise wire.WireError(f"a frame of kind {kind} after init() was done")
         if kind == wire.READY:
-            self.ready = wire.unpack_json(payload)
+            self.ready = _ready_of(wire.unpack_object(payload))
             self.needs_head = bool(self.ready.get("needs_headers") or self.ready.get("needs_request"))
-            self.state = READY if self.state == STARTING else self.state
+            self.state = READY
+            self._stop_init_clock()
             self.owner.worker_ready(self)
         elif kind == wire.FAILED:
-            self.failure = _failure_of(wire.unpack_json(payload))
+            self.failure = _failure_of(wire.unpack_object(payload))
+            self._await_exit(time.monotonic() + _EXIT_PATIENCE_SECONDS)
         else:
             self.owner.worker_answered(self, kind, flags, request, payload)
 
@@ -147,8 +158,10 @@ class Worker:
             self._exit_descriptor = None
 
     def socket_closed(self) -> None:
-        """The end of its socket is the beginning of its end."""
-        self._await_exit(time.monotonic() + _EXIT_PATIENCE_SECONDS)
+        """The end of its socket is the beginning of its end; one that should be serving need not be waited for."""
+        patience = _CRASH_PATIENCE_SECONDS if self.state == READY else _EXIT_PATIENCE_SECONDS
+        self.owner.worker_lost(self)
+        self._await_exit(time.monotonic() + patience)
 
     def sent_rubbish(self, what: str) -> None:
         """Whoever does not speak the wire is dropped and replaced."""
@@ -169,6 +182,7 @@ class Worker:
             return
         self._ended = True
         self._unwatch_exit()
+        self._stop_init_clock()
         self.link.close()
         self.exit = Exit(self.child.returncode, self._killed_for_memory())
         was_ready = self.state != STARTING
@@ -178,6 +192,11 @@ class Worker:
         if not was_ready and self.failure is None:
             self.failure = self._failure_of_exit()
         self.owner.worker_ended(self)
+        self.slots.close()
+
+    def _stop_init_clock(self) -> None:
+        if self.init_clock is not None:
+            self.init_clock.cancel()  # it would keep all that belongs to a dead worker until it rings
 
     def _killed_for_memory(self) -> bool | None:
         if self.kill_reason:
@@ -218,5 +237,19 @@ def _drain(pump: LinePump, stream: Any, loop: asyncio.AbstractEventLoop) -> None
 
 
 def _failure_of(words: dict[str, Any]) -> Failure:
+    """The failure that a worker tells of. Raises `WireError`."""
     known = {key: value for key, value in words.items() if key in Failure.__dataclass_fields__}
+    for key, value in known.items():
+        if not isinstance(value, int if key == "line" else str):
+            raise wire.WireError(f"a failure has the {key} {value!r:.100}")
     return Failure(**{"code": "init-failed", "message": "init() failed.", **known})
+
+
+def _ready_of(words: dict[str, Any]) -> dict[str, Any]:
+    """What a worker tells when it is ready, if it is what the server counts on. Raises `WireError`."""
+    seconds = words.setdefault("init_seconds", 0.0)
+    description = words.setdefault("description", {})
+    swagger = description.get("swagger", {}) if isinstance(description, dict) else None
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < 1e9 or not isinstance(swagger, dict):
+        raise wire.WireError("what it tells about the script has not the form that is agreed")
+    return words

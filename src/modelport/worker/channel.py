@@ -62,6 +62,8 @@ class Channel(object):
             if os.fstat(descriptor).st_size == 0:
                 return b""
             return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise wire.WireError("a body came in a file that cannot be read: %s" % error) from error
         finally:
             os.close(descriptor)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .script import ScoringScript
 
+_HELLO = {"script": str, "app_root": str, "threads": int, "slots_bytes": int}
 _OOM_SCORE_ADJ = 500  # of -1000..1000: the kernel is to pick the worker, not the server
 
 
@@ -32,7 +33,7 @@ def start(socket_fd: int, slots_fd: int) -> None:
         code = 0
     except wire.WireError as error:
         sys.stderr.write("worker: the server sent something that is not of the wire: %s\n" % error)
-        code = 70
+        code = loop.EXIT_BROKEN
     sys.stdout.flush()
     sys.stderr.flush()
     if code:
@@ -41,7 +42,7 @@ def start(socket_fd: int, slots_fd: int) -> None:
 
 
 def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
-    hello = _hello(channel)
+    hello = _hello(inbox)
     _volunteer_for_the_oom_killer()
     stdio.install(1, 2)
     _show_crashes()
@@ -66,18 +67,24 @@ def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
     return 0
 
 
-def _hello(channel: Channel) -> "dict[str, Any]":
-    """The first frame: what to load. Nothing else may come before READY."""
+def _hello(inbox: Inbox) -> "dict[str, Any]":
+    """The first frame: what to load. What came right behind it is kept."""
     frames = ()  # type: Any
     while not frames:
-        frames = channel.receive(wait=True)
+        frames = inbox.channel.receive(wait=True)
     kind, _, _, payload = frames[0]
     if kind != wire.HELLO:
         raise wire.WireError("the first frame is not a hello but of kind %d" % kind)
-    hello = wire.unpack_json(payload)
+    hello = wire.unpack_object(payload)
     if hello.get("version") != wire.VERSION:
         raise wire.WireError("the server speaks version %r, this worker %d" % (hello.get("version"), wire.VERSION))
-    return dict(hello)
+    for name, form in _HELLO.items():
+        if not isinstance(hello.get(name), form):
+            raise wire.WireError("the hello has the %s %r" % (name, hello.get(name)))
+    if hello["threads"] < 1 or hello["slots_bytes"] < hello["threads"] * wire.SLOT_BYTES:
+        raise wire.WireError("the hello has %(threads)d threads and %(slots_bytes)d bytes for them" % hello)
+    inbox.jobs.extend(inbox.sort(frames[1:]))
+    return hello
 
 
 def _ready(scoring: "ScoringScript", seconds: float) -> "dict[str, Any]":

@@ -4,6 +4,7 @@ from . import wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from .channel import Channel
@@ -33,9 +34,13 @@ class Inbox(object):
         self.quitting = False
 
     def fill(self, wait: bool) -> "list[Job]":
-        """Take in what has come, waiting for something if `wait`. Returns the new jobs."""
-        fresh = []
-        for kind, flags, request, payload in self.channel.receive(wait):
+        """Take in what has come, waiting for something if `wait`. Returns the new jobs. Raises `WireError`."""
+        return self.sort(self.channel.receive(wait))
+
+    def sort(self, frames: "Sequence[wire.Frame]") -> "list[Job]":
+        """Take in frames. Returns the new jobs. Raises `WireError`."""
+        fresh = []  # type: list[Job]
+        for kind, flags, request, payload in frames:
             if kind == wire.REQUEST:
                 begin_before, request_id, head, body = wire.unpack_request(payload)
                 if flags & wire.FLAG_DESCRIPTOR:
@@ -44,10 +49,14 @@ class Inbox(object):
             elif kind == wire.CANCEL:
                 self._cancel(request, fresh)
             elif kind == wire.CREDIT:
+                if len(payload) != wire.CREDIT_BYTES.size:
+                    raise wire.WireError("a credit has %d bytes" % len(payload))
                 if request in self.credit:
                     self.credit[request] += wire.CREDIT_BYTES.unpack(payload)[0]
             elif kind == wire.QUIT:
                 self.quitting = True
+            else:
+                raise wire.WireError("a second hello came")
         return fresh
 
     def _cancel(self, request: int, fresh: "list[Job]") -> None:

@@ -5,8 +5,11 @@ several, the main thread reads and the others run. Either way a request that was
 passed, is skipped, not computed.
 """
 
+import os
+import sys
 import threading
 import time
+import traceback
 
 from . import wire
 from .channel import ServerGone
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from .runner import Runner
 
 _monotonic = time.monotonic
+EXIT_BROKEN = 70  # EX_SOFTWARE: the two sides of the wire do not understand each other
 
 # Before it begins a job the worker looks for cancellations, unless it has just looked: a cancellation that is younger
 # than this could as well still be on its way, and looking costs as much as a small model.
@@ -112,3 +116,8 @@ class _Pool(object):
                     self._runner.run(job, number, self._streams)
             except ServerGone:
                 return
+            except BaseException:
+                # Nothing of the user's comes this far. With a thread less, requests would wait for it in vain.
+                traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(EXIT_BROKEN)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Streams = Union[OneThreadStreams, ManyThreadStreams]
 
 _monotonic = time.monotonic
+BODILESS = (204, 205, 304)  # statuses of answers that never have a body
+BODY_BYTES_MAX = wire.ANSWER_BYTES_MAX - 1024 * 1024  # the rest is for the head
 
 
 class Runner(object):
@@ -42,6 +44,9 @@ class Runner(object):
         self._set_request_id(job.request_id)
         try:
             answer = self._script.handle(_request_of(job))
+            if answer.chunks is not None and answer.status in BODILESS:
+                _close(answer.chunks)
+                answer.chunks = None
             if answer.chunks is None:
                 self._send_whole(request, answer, _monotonic() - started)
             else:
@@ -51,6 +56,8 @@ class Runner(object):
             self._slots.clear(thread)
 
     def _send_whole(self, request: int, answer: "Answer", seconds: float) -> None:
+        if len(answer.body) > BODY_BYTES_MAX:
+            answer = self._script.describe_failure(_too_large(len(answer.body)))
         head, flags = _answer_head(answer)
         self._channel.send(wire.pack_answer(wire.ANSWER, request, answer.status, seconds, head, answer.body, flags))
 
@@ -74,7 +81,7 @@ class Runner(object):
                     break
             if kind == wire.STREAM and not cancelled:
                 self._send_piece(kind, request, answer, _monotonic() - started, b"")
-        except ServerGone:
+        except (ServerGone, wire.WireError):
             raise
         except BaseException as error:  # a generator may raise anything, SystemExit included
             self._fail_stream(kind, request, error, _monotonic() - started)
@@ -121,9 +128,19 @@ def _close(chunks: "Any") -> None:
 def _request_of(job: "Job") -> Request:
     if not job.head:
         return Request("POST", "/score", (), "application/json", job.body, job.request_id)
-    head = json.loads(bytes(job.head).decode("utf-8"))
-    headers = [(name, value) for name, value in head.get("h", ())]
-    return Request(head["m"], head["t"], headers, head.get("c", ""), job.body, job.request_id)
+    head = wire.unpack_object(job.head)
+    try:
+        headers = [(name, value) for name, value in head.get("h", ())]
+        return Request(head["m"], head["t"], headers, head.get("c", ""), job.body, job.request_id)
+    except (KeyError, TypeError, ValueError) as error:
+        raise wire.WireError("the head of a request is not complete: %r" % error) from error
+
+
+def _too_large(size: int) -> Exception:
+    from .jsonable import NotSerialisable
+
+    words = "it has %d bytes, and a whole answer may have %d; return a generator to stream it"
+    return NotSerialisable(b"", "", words % (size, BODY_BYTES_MAX))
 
 
 def _answer_head(answer: "Answer") -> "tuple[bytes, int]":

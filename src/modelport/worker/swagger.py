@@ -84,7 +84,7 @@ def _operations(answer: "Any", request: "Json", error: "Json", secured: "Json") 
     health = {
         "operationId": "ServiceHealthCheck",
         "description": "Tells whether the service is ready.",
-        "responses": {"200": answer("The service is ready.", {"type": "string"}, "text/plain"), "default": error},
+        "responses": {"200": answer("The service is ready.", {"type": "string"}, "text/html"), "default": error},
     }
     score = {
         "operationId": "RunMLService",

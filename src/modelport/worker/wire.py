@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Any, Union
 
-    Frame = tuple[int, int, int, bytes]
+    Frame = tuple[int, int, int, Any]
     Memory = Any  # a writable buffer: mmap or bytearray
     Bytes = Union[bytes, bytearray, memoryview]
 
@@ -27,7 +27,9 @@ VERSION = 1
 MAGIC = 0x4D50
 HEAD = struct.Struct("!IBBHQ")
 HEAD_BYTES = HEAD.size
-PAYLOAD_BYTES_MAX = 0x7FFFFFFF
+# No peer can make the other one keep more than this of a frame that is not complete.
+PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
+ANSWER_BYTES_MAX = 1024 * 1024 * 1024  # of an ANSWER, which carries a whole body; what is larger has to be streamed
 
 # Server to worker.
 HELLO = 1  # JSON: version, script, threads, ... ; the first frame
@@ -53,10 +55,12 @@ FLAG_DESCRIPTOR = 1  # REQUEST: the body lies in a file whose descriptor came wi
 FLAG_RUN_FAILED = 2  # ANSWER, STREAM: x-ms-run-function-failed
 FLAG_PROBLEM = 4  # ANSWER: the head is a problem {"code", "detail"}; the server renders it
 
+COPIED_BYTES_MAX = 256 * 1024  # a larger ANSWER is handed on as it came
 STREAM_WINDOW_BYTES = 1024 * 1024  # what a worker may send of one stream before the reader took any of it
 
 _REQUEST = struct.Struct("!dHI")  # begin before (monotonic seconds, 0 = no limit), id length, head length
 _ANSWER = struct.Struct("!HdI")  # status, seconds that run() took, head length
+_HEAD_END = struct.Struct("!BBHQ")
 _SLOT = struct.Struct("=Qd")
 SLOT_BYTES = _SLOT.size
 CREDIT_BYTES = struct.Struct("!Q")
@@ -80,8 +84,16 @@ def unpack_json(payload: "Bytes") -> "Any":
     """The JSON value of a payload. Raises `WireError`."""
     try:
         return json.loads(bytes(payload).decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WireError("a payload is not JSON: %s" % error) from error
+
+
+def unpack_object(payload: "Bytes") -> "dict[str, Any]":
+    """The JSON object of a payload. Raises `WireError`."""
+    words = unpack_json(payload)
+    if not isinstance(words, dict):
+        raise WireError("a payload is not a JSON object but %s" % type(words).__name__)
+    return words
 
 
 def pack_request(
@@ -121,7 +133,7 @@ def pack_answer(
     return b"".join((HEAD.pack(length, kind, flags, MAGIC, request), fixed, head, body))
 
 
-def unpack_answer(payload: bytes) -> "tuple[int, float, bytes, bytes]":
+def unpack_answer(payload: "Bytes") -> "tuple[int, float, Bytes, Bytes]":
     """(status, seconds, head bytes, body bytes) of an ANSWER or STREAM payload. Raises `WireError`."""
     try:
         status, seconds, head_length = _ANSWER.unpack_from(payload)
@@ -132,13 +144,16 @@ def unpack_answer(payload: bytes) -> "tuple[int, float, bytes, bytes]":
         raise WireError("an answer is shorter than its head")
     if not 200 <= status <= 599:
         raise WireError("an answer has the status %d" % status)
+    if not 0.0 <= seconds < 1e9:  # a NaN fits nowhere either, and would spoil every mean it gets into
+        raise WireError("an answer took %r seconds" % seconds)
     return status, seconds, payload[_ANSWER.size : body_at], payload[body_at:]
 
 
 class FrameReader(object):
     """Cuts a byte stream into frames: feed it what came, and iterate over what is complete.
 
-    `kinds` are the frame kinds that this side may receive. A frame is (kind, flags, request, payload bytes).
+    `kinds` are the frame kinds that this side may receive. A frame is (kind, flags, request, payload); the payload is
+    bytes, or a view of the buffer it came in for a large ANSWER, which is not copied.
     """
 
     def __init__(self, kinds: "Collection[int]", payload_bytes_max: int = PAYLOAD_BYTES_MAX) -> None:
@@ -151,9 +166,14 @@ class FrameReader(object):
         buffer = self._buffer
         if buffer:
             buffer += data
-            data = bytes(buffer) if self._complete(buffer) else b""
-            if not data:
+            length = self._length(buffer)
+            if length > len(buffer):
                 return []
+            if length == len(buffer) > COPIED_BYTES_MAX and buffer[4] == ANSWER:
+                self._buffer = bytearray()
+                kind, flags, _, request = _HEAD_END.unpack_from(buffer, 4)
+                return [(kind, flags, request, memoryview(buffer)[HEAD_BYTES:])]
+            data = bytes(buffer)
             del buffer[:]
         frames = []  # type: list[Frame]
         at = 0
@@ -161,7 +181,7 @@ class FrameReader(object):
         while end - at >= HEAD_BYTES:
             length, kind, flags, magic, request = HEAD.unpack_from(data, at)
             if magic != MAGIC or kind not in self._kinds or length > self._payload_bytes_max:
-                raise WireError("not a frame: kind %d, magic %#x, length %d" % (kind, magic, length))
+                self._check(kind, magic, length)
             payload_at = at + HEAD_BYTES
             if payload_at + length > end:
                 break
@@ -171,14 +191,19 @@ class FrameReader(object):
             buffer += data[at:]
         return frames
 
-    def _complete(self, buffer: bytearray) -> bool:
-        """Whether the buffer holds one whole frame: until then it only grows, so that a large one is copied once."""
+    def _length(self, buffer: bytearray) -> int:
+        """How long the first frame in the buffer will be: until it is whole the buffer only grows."""
         if len(buffer) < HEAD_BYTES:
-            return False
+            return HEAD_BYTES
         length, kind, _, magic, _ = HEAD.unpack_from(buffer)
-        if magic != MAGIC or kind not in self._kinds or length > self._payload_bytes_max:
+        self._check(kind, magic, length)
+        return HEAD_BYTES + int(length)
+
+    def _check(self, kind: int, magic: int, length: int) -> None:
+        """Raise `WireError` for a head that no peer of this wire sends."""
+        longest = ANSWER_BYTES_MAX if kind == ANSWER else self._payload_bytes_max
+        if magic != MAGIC or kind not in self._kinds or length > longest:
             raise WireError("not a frame: kind %d, magic %#x, length %d" % (kind, magic, length))
-        return len(buffer) >= HEAD_BYTES + int(length)
 
 
 class Slots(object):
@@ -211,3 +236,7 @@ class Slots(object):
             if request:
                 found[request] = since
         return found
+
+    def close(self) -> None:
+        """Let go of the page and of its descriptor."""
+        self._memory.close()
