@@ -3,16 +3,18 @@
 
 PYTHON ?=
 ARGS ?=
+HOURS ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check benchmark setup clean
+.PHONY: help demo test check benchmark soak setup clean
 
 help:
 	@echo "make demo                  train, register, deploy, score, change, update and delete a service, step by step"
 	@echo "make test [ARGS=...]       run all tests this machine can run; ARGS goes to pytest, e.g. ARGS='-k wire'"
 	@echo "make check                 style (ruff), types (mypy strict) and the architecture tests"
 	@echo "make benchmark [ARGS=...]  measure Modelport beside its peers; see benchmarks/README.md, ARGS=--quick is short"
+	@echo "make soak HOURS=n          a service at 70 % load with reloads and updates: does anything grow? see stress/README.md"
 	@echo "make clean                 remove the virtual environments and everything generated"
 	@echo "PYTHON=/path/to/python     with any of them: the Python (3.10 or later) that makes the virtual environment"
 
@@ -26,12 +28,15 @@ test: setup
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: setup
-	@$(BIN)/ruff check --quiet $(wildcard src tests benchmarks examples)
+	@$(BIN)/ruff check --quiet $(wildcard src tests benchmarks stress examples)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m pytest -q -n 0 tests/architecture $(ARGS)
 
 benchmark: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup
+	@$(BIN)/python -m stress.soak --hours $(HOURS)
 
 clean:
 	rm -rf .venv benchmarks/.venvs benchmarks/results dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

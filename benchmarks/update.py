@@ -34,7 +34,7 @@ class Updates:
 
 def updates() -> Updates:
     """Deploy the scikit-learn workload with every limit at its default, and update it under the crowd's eyes."""
-    with scratch_folder() as scratch, _home(), _service(scratch) as service:
+    with scratch_folder() as scratch, own_home(), _service(scratch) as service:
         target = Target(service.port, "/score", WORKLOADS["W2"].make_body())
         arrivals: list[Arrival] = []
         seconds: list[float] = []
@@ -58,7 +58,7 @@ def _update(service) -> float:
 
 
 @contextmanager
-def _home() -> Iterator[None]:
+def own_home() -> Iterator[None]:
     """A home of its own; sockets in a short folder, because their path has 108 bytes."""
     home, runtime = tempfile.mkdtemp(prefix="mp-home-"), tempfile.mkdtemp(prefix="mp-")
     before = dict(os.environ)
