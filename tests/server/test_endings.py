@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -44,3 +45,22 @@ def test_a_full_disk_does_not_keep_a_successor_from_starting(start_replica: Star
 
 def test_a_log_on_a_full_disk_loses_lines_and_nothing_else() -> None:
     LogSink(Path("/dev/full")).write("server", "stdout", "", "lost")
+
+
+def test_a_successor_that_still_starts_does_not_hold_up_the_end(start_replica: StartReplica, tmp_path: Path) -> None:
+    marker = tmp_path / "died"
+    script = f"""
+        import os, time
+        def init():
+            if os.path.exists({str(marker)!r}): time.sleep(20)
+        def run(raw):
+            open({str(marker)!r}, "w").close()
+            os._exit(7)
+    """
+    replica = start_replica(script)
+    assert replica.score([]).status == 502
+    replica.wait_for(lambda: [each["state"] for each in replica.status()["workers"]] == ["starting"])
+    started = time.monotonic()
+    replica.process.send_signal(signal.SIGTERM)
+    assert replica.process.wait(15) == 0
+    assert time.monotonic() - started < 2
