@@ -155,12 +155,19 @@ def _death_signal() -> Callable[[], None] | None:
 
 
 def spawn_detached(
-    arguments: Sequence[str | os.PathLike[str]], *, environ: Mapping[str, str], directory: Path, output: Path
+    arguments: Sequence[str | os.PathLike[str]],
+    *,
+    environ: Mapping[str, str],
+    directory: Path,
+    output: Path,
+    pass_fds: Sequence[int] = (),
 ) -> ProcessIdentity:
     """Start a program that outlives this process, its output appended to the file `output` (created 0600)."""
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        child = spawn(arguments, environ=environ, directory=directory, stdout=descriptor, stderr=descriptor)
+        child = spawn(
+            arguments, environ=environ, directory=directory, stdout=descriptor, stderr=descriptor, pass_fds=pass_fds
+        )
     finally:
         os.close(descriptor)
     identity = ProcessIdentity(child.pid, start_ticks_of(child.pid) or 0)

@@ -18,6 +18,7 @@ from modelport.errors import ConflictError, DeploymentError, NotFoundError, Scor
 from modelport.events import EventRecord
 from modelport.manifest import Limits, Listen
 from modelport.registry.model import Registration
+from modelport.services import resolving
 from modelport.services.manager import Scoring
 from modelport.services.request import Labels, ScriptRequest, ServiceChange, ServiceRequest
 from modelport.services.resolving import resolve
@@ -169,6 +170,26 @@ def test_interrupted_deploy_leaves_nothing(manager, request_for, workspace):
     assert manager.names() == [] and not list((workspace.directory / "services").glob("*"))
     kept = list((workspace.directory / "archive").glob("*"))
     assert [event.kind for event in EventRecord(kept[0]).read()][-1] == "deploy"
+
+
+def test_deployment_that_was_killed_before_its_server_can_be_repeated(manager, request_for):
+    killed = manager._store.create(manager_spec(manager, request_for()))
+    manager.deploy(request_for())
+    manager.wait("mysvc")
+    assert score(manager) == ["one", 1] and manager._store.get("mysvc").id != killed.id
+
+
+def test_deployment_under_way_is_not_taken_for_a_killed_one(manager, request_for):
+    record = manager._store.draft(manager_spec(manager, request_for()))
+    with manager._store.operation(record, "deploy"):
+        manager._store.add(record)
+        with pytest.raises(ConflictError) as caught:
+            manager.deploy(request_for())
+    assert caught.value.code == "service-exists" and manager.names() == ["mysvc"]
+
+
+def manager_spec(manager, request):
+    return resolving.resolve(manager._parts, request)
 
 
 def test_source_directory_is_served_whole(manager, tmp_path):

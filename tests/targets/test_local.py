@@ -15,6 +15,7 @@ from modelport import process
 from modelport.errors import ConflictError, DeploymentError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Places, Program
 from modelport.process import ProcessIdentity
+from modelport.services import serving_lock
 from modelport.services.target import ServicePlace
 from modelport.settings import read_settings
 from modelport.targets.local import LocalTarget, make_runtime_directory
@@ -109,3 +110,18 @@ def test_process_that_took_over_the_number_is_not_the_server(place):
     assert not target.observe(place).alive
     path.write_text(kept)
     assert target.observe(place).alive
+
+
+def test_server_whose_starter_was_killed_is_ended_by_delete(place):
+    manifest = manifest_for(place)
+    path = place.manifest_path(1)
+    manifest.write(path)
+    make_runtime_directory(place.runtime_directory)
+    with serving_lock.handed_on(place.directory) as held:
+        words = [sys.executable, "-m", "modelport.server", path, *map(str, held)]
+        server = process.spawn_detached(
+            words, environ=os.environ, directory=place.directory, output=place.directory / "service.log", pass_fds=held
+        )
+    assert serving_lock.is_held(place.directory) and not (place.directory / "server.json").exists()
+    LocalTarget(read_settings().environ).delete(place)
+    assert process.wait_until_gone(server, timeout_seconds=1.0) and not serving_lock.is_held(place.directory)

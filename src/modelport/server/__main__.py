@@ -1,10 +1,16 @@
-"""`python -m modelport.server MANIFEST`: run the replica that a manifest describes, until it is told to stop."""
+"""`python -m modelport.server MANIFEST [LOCK]`: run the replica that a manifest describes, until it is told to stop.
+
+LOCK is a descriptor on which whoever started the server holds the service's lock already: so there is no moment, from
+the start of the process on, in which a server runs and the lock is free.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
+from typing import IO
 
 from modelport.errors import ConflictError, ModelportError
 from modelport.events import Event, EventRecord
@@ -42,18 +48,32 @@ async def serve(manifest: Manifest, environ: dict[str, str]) -> int:
             control.close()
 
 
-def main() -> int:
-    """Read the manifest, take the service's lock, serve."""
+def open_lock(path: Path, inherited: list[str]) -> IO[str]:
+    """The file of the service's lock: the descriptor that was inherited, which no worker may inherit in turn."""
+    if not inherited:
+        return path.open("w")
+    descriptor = int(inherited[0])
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "w")
+
+
+def take(lock: IO[str], manifest: Manifest) -> None:
+    """Hold the lock until this process ends; raises `ConflictError` (`service-running`)."""
     import fcntl
 
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConflictError("service-running", f"The service '{manifest.service_name}' runs already.") from None
+
+
+def main() -> int:
+    """Read the manifest, take the service's lock, serve."""
     manifest = Manifest.read(Path(sys.argv[1]))
     directory = Path(manifest.places.service_directory)
-    with (directory / "server.lock").open("w") as lock:
+    with open_lock(directory / "server.lock", sys.argv[2:]) as lock:
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConflictError("service-running", f"The service '{manifest.service_name}' runs already.") from None
+            take(lock, manifest)
             return run_loop(serve(manifest, dict(read_settings().environ)))
         except ModelportError as error:
             event = Event("launch", "failed", error.message, manifest.operation, manifest.revision, code=error.code)

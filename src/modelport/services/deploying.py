@@ -10,7 +10,7 @@ from modelport.errors import ConflictError, UserError
 from modelport.events import EventRecord
 from modelport.manifest import Manifest, Places
 from modelport.naming import new_id
-from modelport.services import keys
+from modelport.services import keys, serving_lock
 from modelport.services.parts import Parts, RealisedEnvironment, Report
 from modelport.services.resolving import check_limits
 from modelport.services.revision import Revision, revisions_of
@@ -31,14 +31,15 @@ class Change:
 def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord:
     """Make a service from a spec; nothing is left but its event record if that fails before init() has begun."""
     _check(parts, spec, 0)  # before there is anything that could be left behind
-    record = parts.store.create(spec)
-    try:
-        with parts.store.operation(record, "deploy"):
+    record = parts.store.draft(spec)
+    with parts.store.operation(record, "deploy"):  # before anybody can see it, and take it for one that was interrupted
+        parts.store.add(record)
+        try:
             _Roll(parts, record, Change("deploy", spec), report, 1).run()
-            return record
-    except BaseException:
-        parts.store.remove(record)
-        raise
+        except BaseException:
+            parts.store.remove(record)
+            raise
+    return record
 
 
 def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) -> ServiceRecord:
@@ -209,6 +210,23 @@ def delete(parts: Parts, record: ServiceRecord, report: Report) -> None:
         parts.target_of(record.spec).delete(record.place(ledger.operation))
         ledger.note("delete", "succeeded")
         parts.store.remove(record)
+
+
+def take_away_interrupted(parts: Parts, record: ServiceRecord) -> bool:
+    """Take away what a deployment left that was killed before it had started a server; False if this is no such one."""
+    if parts.store.is_operating(record) or _was_launched(parts, record):
+        return False
+    with parts.store.operation(record, "delete"):
+        if _was_launched(parts, record):
+            return False
+        parts.target_of(record.spec).delete(record.place())
+        parts.store.remove(record)
+        return True
+
+
+def _was_launched(parts: Parts, record: ServiceRecord) -> bool:
+    """Whether there is, or ever was, a server, or one is starting: its starter may have been killed, it goes on."""
+    return serving_lock.is_held(record.directory) or parts.target_of(record.spec).observe(record.place()).launched
 
 
 def reconcile(parts: Parts, record: ServiceRecord) -> ServiceRecord:

@@ -54,6 +54,8 @@ class ServiceManager:
         """
         SERVICE.check(request.name)
         existing = self._store.find(request.name)
+        if existing is not None and deploying.take_away_interrupted(self._parts, existing):
+            existing = None
         if existing is not None and not overwrite:
             raise ConflictError(
                 "service-exists",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from modelport.events import Event, EventRecord
+from modelport.services import serving_lock
 from modelport.services.spec import ServiceSpec
 from modelport.services.status import Facts, ServiceStatus, derive
 from modelport.services.store import ServiceRecord, ServiceStore
@@ -103,7 +104,7 @@ def look(eyes: Eyes, record: ServiceRecord) -> Service:
 def judge(eyes: Eyes, record: ServiceRecord, seen: Observation) -> ServiceStatus:
     """The status that follows from an observation, the record and the lock."""
     clean = not seen.alive and _ended_with_farewell(record)
-    busy = not seen.alive and eyes.store.is_operating(record)
+    busy = not seen.alive and (eyes.store.is_operating(record) or serving_lock.is_held(record.directory))
     return derive(Facts(record.name, record.desired_replicas, seen, clean, busy))
 
 

@@ -67,30 +67,45 @@ class ServiceStore:
 
     def create(self, spec: ServiceSpec) -> ServiceRecord:
         """Take the name for a new service, with revision 1; raises `ConflictError` (`service-exists`)."""
+        record = self.draft(spec)
+        self.add(record)
+        return record
+
+    def draft(self, spec: ServiceSpec) -> ServiceRecord:
+        """A service that nobody can see yet: it has a folder, so that an operation on it can be begun, and no row."""
         moment = datetime.datetime.now(datetime.timezone.utc)
+        service_id = naming.new_id()
+        directory = make_private_directory(self._places.directory / service_id)
+        return ServiceRecord(
+            service_id, spec.name, spec, 1, 1, spec.limits.workers, moment, moment,
+            directory, self._places.runtime_directory / service_id,
+        )  # fmt: skip
+
+    def add(self, record: ServiceRecord) -> None:
+        """Take the name for a draft; raises `ConflictError` (`service-exists`), and then its folder is gone."""
         row = {
-            "id": naming.new_id(),
-            "name": spec.name,
-            "target_kind": spec.target,
-            "spec": {"revision": 1, "last_revision": 1, "spec": spec.to_json()},
-            "desired_replicas": spec.limits.workers,
-            "created_at": moment,
-            "updated_at": moment,
+            "id": record.id,
+            "name": record.name,
+            "target_kind": record.spec.target,
+            "spec": {"revision": 1, "last_revision": 1, "spec": record.spec.to_json()},
+            "desired_replicas": record.desired_replicas,
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
             "deleted_at": None,
         }
-        make_private_directory(self._places.directory / str(row["id"]))
         try:
             with self._database.writing() as connection:
                 connection.execute(services.insert().values(row))
-                _hold(connection, str(row["id"]), spec.models)
-        except sa.exc.IntegrityError as error:
-            (self._places.directory / str(row["id"])).rmdir()
+                _hold(connection, record.id, record.spec.models)
+        except BaseException as error:
+            remove_folder(record.directory)
+            if not isinstance(error, sa.exc.IntegrityError):
+                raise
             raise ConflictError(
                 "service-exists",
-                f"A service '{spec.name}' was made by another process just now.",
-                f"Look at it: modelport service show {spec.name}",
+                f"A service '{record.name}' was made by another process just now.",
+                f"Look at it: modelport service show {record.name}",
             ) from error
-        return self._record(row)
 
     def find(self, name: str) -> ServiceRecord | None:
         """The living service of that name, or None."""

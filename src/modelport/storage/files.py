@@ -70,10 +70,17 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
 
     The kernel lets go of the lock when the process ends, however it ends; the file itself stays.
     """
+    with lock_to_hand_on(path, shared=shared, wait=wait) as descriptor:
+        yield descriptor is not None
+
+
+@contextmanager
+def lock_to_hand_on(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[int | None]:
+    """As `locked`, but yields the descriptor that holds the lock, or None: a child that inherits it holds it on."""
     with storage_failures(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     try:
-        yield _acquire(descriptor, shared=shared, wait=wait)
+        yield descriptor if _acquire(descriptor, shared=shared, wait=wait) else None
     finally:
         os.close(descriptor)
 

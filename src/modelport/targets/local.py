@@ -18,6 +18,7 @@ from modelport.errors import ConflictError, DeploymentError, ModelportError, Use
 from modelport.events import EventRecord
 from modelport.manifest import Manifest
 from modelport.process import ProcessIdentity
+from modelport.services import serving_lock
 from modelport.services.relay import error_of
 from modelport.services.target import Call, LogRequest, Observation, Reply, ServicePlace
 from modelport.settings import running_interpreter
@@ -51,6 +52,7 @@ class LocalTarget:
     def apply(self, place: ServicePlace, manifest: Manifest) -> Observation:
         """Start the server with the manifest, or hand it to the one that runs."""
         _check_socket_path(place)
+        _wait_while_starting(place)
         seen = self.observe(place)
         path = place.manifest_path(manifest.revision)
         manifest.write(path)
@@ -65,12 +67,15 @@ class LocalTarget:
     def _start(self, place: ServicePlace, manifest: Manifest, path: Path) -> Observation:
         local_ports.check_free(manifest.listen.host, manifest.listen.port)
         make_runtime_directory(place.runtime_directory)
-        identity = process.spawn_detached(
-            [running_interpreter(), "-m", "modelport.server", path],
-            environ=self._environ_of_server(),
-            directory=place.directory,
-            output=Path(manifest.places.log_file),
-        )
+        # The server inherits the lock that we hold: it is taken from its first moment on, also if we are killed now.
+        with serving_lock.handed_on(place.directory) as held:
+            identity = process.spawn_detached(
+                [running_interpreter(), "-m", "modelport.server", path, *map(str, held)],
+                environ=self._environ_of_server(),
+                directory=place.directory,
+                output=Path(manifest.places.log_file),
+                pass_fds=held,
+            )
         try:
             _wait_for_server(place, identity)
         except BaseException:  # Ctrl-C too: nobody would know of a process that has not said where it listens
@@ -114,7 +119,8 @@ class LocalTarget:
         return local_http.post(place.name, seen.endpoint, call)
 
     def delete(self, place: ServicePlace) -> None:
-        """End the server and remove its sockets."""
+        """End the server and remove its sockets; one that is just starting is waited for first."""
+        _wait_while_starting(place)
         _end(place, self.observe(place))
         local_control.remove_runtime_directory(place.runtime_directory)
 
@@ -125,6 +131,19 @@ def _read_identity(place: ServicePlace) -> dict[str, Any]:
         return dict(words) if {"pid", "start_ticks", "port", "host", "control"} <= set(words) else {}
     except (OSError, ValueError, TypeError):
         return {}
+
+
+def _wait_while_starting(place: ServicePlace) -> None:
+    """Wait for a server that holds the lock and has not said yet who it is: whoever started it was killed."""
+    deadline = time.monotonic() + _START_SECONDS_MAX
+    while time.monotonic() < deadline and not _is_alive(_read_identity(place)):
+        if not serving_lock.is_held(place.directory):
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_alive(words: Mapping[str, Any]) -> bool:
+    return bool(words) and ProcessIdentity(int(words["pid"]), int(words["start_ticks"])).is_alive()
 
 
 def _control_of(place: ServicePlace) -> Path:
