@@ -8,12 +8,13 @@ import re
 import socket
 import struct
 import time
+from collections import Counter
 
 from tests.server.conftest import RunningReplica, StartReplica
 from tests.stress.conftest import Size
 from tests.stress.http_garbage import Attack, Garbage, score
 from tests.stress.neighbours import Neighbourhood
-from tests.stress.observe import look
+from tests.stress.observe import look, pss_kib
 
 DOCUMENTED = {100, 200, 400, 401, 404, 405, 408, 411, 413, 415, 431, 502, 503, 504}
 SCRIPT = """
@@ -104,9 +105,14 @@ def test_garbage_harms_nobody(start_replica: StartReplica, size: Size) -> None:
     warm_up, count = size.of(100, 5_000), size.of(200, 10_000)
     asyncio.run(bombard(replica.port, garbage, warm_up))
     before = look(replica)
+    counted: Counter[int] = Counter()
+    memory = []
     with Neighbourhood(replica.port, count=size.of(100, 10_000)) as neighbours:
-        counted = asyncio.run(bombard(replica.port, garbage, count))
+        for _ in range(4):
+            counted.update(asyncio.run(bombard(replica.port, garbage, count // 4)))
+            memory.append(pss_kib(before.pid))
     after = look(replica)
+    print("memory after each quarter, KiB:", memory)
     print(f"{count} attacks: {dict(sorted(counted.items()))}\nneighbours: {neighbours.seen}\n{before}\n{after}")
     assert (after.pid, after.workers, after.files, after.connections) == (before.pid, before.workers, before.files, 0)
     assert replica.status()["queue_length"] == 0

@@ -29,6 +29,9 @@ KEEP_ALIVE_SECONDS = 75.0  # as nginx; longer than the 60 s of common load balan
 READER_PAUSE_SECONDS_MAX = 30.0
 PIPELINE_DEPTH_MAX = 16
 LINGER_SECONDS = 2.0
+_READ_BYTES_PLAIN = 16 * 1024  # a larger read is fed in pieces
+_PIECE_BYTES = 4 * 1024
+_NOTHING = memoryview(b"")
 
 
 class Handler(Protocol):
@@ -75,6 +78,8 @@ class Connection(asyncio.Protocol):
         self._deadline = 0.0  # monotonic, 0 = none; one sweep looks at all: a timer each costs 3 µs a request
         self._on_deadline: Callable[[], None] = self._head_too_slow
         self._write_paused = False
+        self._backlog = _NOTHING  # what was read and not yet given to the parser
+        self._burst = 0  # requests that were answered at once since the last read
         self._unsent_bytes = 0  # what the client had not taken when its reading was last looked at
 
     # -- the transport's side ------------------------------------------------------------------------------------
@@ -95,6 +100,7 @@ class Connection(asyncio.Protocol):
                 self._shared.handler.leave(exchange)
         self._active = self._receiver.exchange = None
         self._waiting.clear()
+        self._backlog = _NOTHING
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a refusal made by a callback has been sent when this returns."""
@@ -102,7 +108,40 @@ class Connection(asyncio.Protocol):
             return
         if not self._receiver.head_bytes and self._active is None and self._receiver.exchange is None:
             self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
-        self._receiver.feed(data)
+        self._burst = 0
+        if len(data) > _READ_BYTES_PLAIN or self._backlog:
+            self._backlog = memoryview(bytes(self._backlog) + data)
+            self._feed_backlog()
+        else:
+            self._receiver.feed(data)
+
+    def _feed_backlog(self) -> None:
+        """Feed a large read in pieces, and stop while enough requests wait: one read can hold thousands."""
+        self._burst = 0
+        receiver = self._receiver
+        while self._backlog and not self._refused and not self._is_full():
+            size = max(_PIECE_BYTES, receiver.body_left)
+            piece, self._backlog = self._backlog[:size], self._backlog[size:]
+            receiver.feed(piece)
+        if self._refused or self._transport.is_closing():
+            self._backlog = _NOTHING
+        elif self._backlog:
+            self._transport.pause_reading()
+        else:
+            self._backlog = _NOTHING
+            self._resume_reading()
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= PIPELINE_DEPTH_MAX or self._write_paused
+
+    def _resume_reading(self) -> None:
+        """Take more requests if there is room for them: first those that have been read."""
+        if self._is_full():
+            return
+        if self._backlog:
+            self._loop.call_soon(self._feed_backlog)
+        else:
+            self._transport.resume_reading()
 
     def eof_received(self) -> bool:
         """A client that closes its side has left: nobody can tell a half-closed client from one that is gone."""
@@ -118,8 +157,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up: the script may go on."""
         self._write_paused = False
-        if len(self._waiting) < PIPELINE_DEPTH_MAX:
-            self._transport.resume_reading()
+        self._resume_reading()
         exchange = self._active
         if exchange is None:
             self._expect_more()
@@ -141,7 +179,11 @@ class Connection(asyncio.Protocol):
         self._clear_timer()
         if self._active is None:
             self._active = exchange
-            self._shared.handler.handle(exchange)
+            self._burst += 1
+            if self._burst <= PIPELINE_DEPTH_MAX:
+                self._shared.handler.handle(exchange)
+            else:  # others have a right to the loop, too
+                self._loop.call_soon(self._handle_waiting, exchange)
             return
         if self._write_paused:
             self._watch_reader()
@@ -281,8 +323,7 @@ class Connection(asyncio.Protocol):
             self._close()
         elif self._waiting:
             self._active = self._waiting.popleft()
-            if not self._write_paused:
-                self._transport.resume_reading()
+            self._resume_reading()
             self._loop.call_soon(self._handle_waiting, self._active)
         elif self._receiver.exchange is None and not self._receiver.head_bytes:
             self._set_timer(KEEP_ALIVE_SECONDS, self._idle_too_long)

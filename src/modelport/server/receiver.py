@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from modelport.server.connection import Connection, Shared
 
 REQUEST_ID_LENGTH_MAX = 100
+_VERSIONS = ("1.1", "1.0")
 _NO_BODY_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"))
 
 
@@ -33,22 +34,28 @@ class Receiver:
         self._in_head = True
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._length = 0
         self._refused = False
         self.head_bytes = 0
         self.exchange: Exchange | None = None
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take in bytes; whatever they complete or break is told to the connection before this returns."""
         if self._in_head:
             self.head_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(Problem("malformed-request", "It asks for another protocol (Upgrade); send it plain."))
+            return  # refused when its head was complete
         except httptools.HttpParserError as error:
             self._refuse(Problem("malformed-request", f"It cannot be parsed as HTTP/1.1: {error}."))
         if self._in_head and self.head_bytes > self._limits.max_header_bytes:
             self._refuse_large_head()
+
+    @property
+    def body_left(self) -> int:
+        """How many bytes are certain to belong to the body that is arriving."""
+        return self._length - self._body_bytes if self.exchange is not None else 0
 
     def _refuse(self, problem: Problem, exchange: Exchange | None = None) -> None:
         if not self._refused:
@@ -61,7 +68,7 @@ class Receiver:
         self._url = b""
         self._headers = []
         self._body = []
-        self._body_bytes = 0
+        self._body_bytes = self._length = 0
         self.head_bytes = self.head_bytes or 1  # a head that begins behind a body was not counted when it was fed
 
     def on_url(self, url: bytes) -> None:
@@ -82,9 +89,16 @@ class Receiver:
         if size > self._limits.max_header_bytes:
             self._refuse_large_head()
             return
+        version = self._parser.get_http_version()
+        if version not in _VERSIONS:
+            self._refuse(Problem("malformed-request", f"It is of HTTP/{version}; this is a server for HTTP/1.1."))
+            return
+        if self._parser.should_upgrade():  # the parser would take the body for words of the other protocol
+            self._refuse(Problem("malformed-request", "It asks for another protocol (Upgrade); send it plain."))
+            return
         method = self._parser.get_method().decode("ascii", "replace")
         exchange = Exchange(self._connection, method, _origin_form(self._url), self._headers)
-        exchange.keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+        exchange.keep_alive = self._parser.should_keep_alive() and version == "1.1"
         self.exchange = exchange
         self._read_headers(exchange)
 
@@ -125,7 +139,7 @@ class Receiver:
         for name, value in exchange.headers:
             key = name.lower()
             if key == b"content-length":
-                length = int(value)
+                length = self._length = int(value)
             elif key == b"content-type":
                 exchange.content_type = value
             elif key == b"transfer-encoding":
