@@ -16,7 +16,7 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from modelport.registry.runs import RunStore
     from modelport.services.manager import ServiceManager
     from modelport.services.parts import Realise, RealisedEnvironment
+    from modelport.services.store import ServiceStore
     from modelport.storage.database import Database
     from modelport.storage.secrets import SecretStore
 
@@ -225,14 +226,10 @@ class OpenWorkspace:
         """The services."""
         from modelport.services.manager import ServiceManager
         from modelport.services.parts import Parts
-        from modelport.services.store import ServicePlaces, ServiceStore
         from modelport.targets import local, local_ports
 
-        places = ServicePlaces(
-            self.directory / "services", self.directory / "archive", self.settings.runtime_directory
-        )
         parts = Parts(
-            store=ServiceStore(self.database, places),
+            store=self._service_store(),
             models=self.models,
             targets={"local": local.LocalTarget(self.settings.environ)},
             preflights={"local": local_ports.preflight},
@@ -241,6 +238,14 @@ class OpenWorkspace:
             curated=_curated_for,
         )
         return ServiceManager(parts)
+
+    def _service_store(self) -> ServiceStore:
+        from modelport.services.store import ServicePlaces, ServiceStore
+
+        places = ServicePlaces(
+            self.directory / "services", self.directory / "archive", self.settings.runtime_directory
+        )
+        return ServiceStore(self.database, places)
 
     def service_names(self) -> list[str]:
         """The names of the services that are not deleted, sorted."""
@@ -256,7 +261,9 @@ class OpenWorkspace:
         """Check every stored content against the catalogue; `repair` removes leftovers, and nothing else."""
         from modelport.registry.fsck import check
 
-        return check(self.database, self.artifacts, repair=repair)
+        report = check(self.database, self.artifacts, repair=repair)
+        abandoned = self._service_store().abandoned(remove=repair)
+        return replace(report, abandoned=abandoned, collected=(*report.collected, *(abandoned if repair else ())))
 
 
 def _check_script(path: Path) -> None:

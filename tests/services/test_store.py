@@ -122,3 +122,21 @@ def test_lock_of_a_killed_process_is_free(store, workspace):
     other.join()
     with store.operation(record, "update"):
         assert store.get("mysvc").id == record.id
+
+
+def test_folder_of_a_killed_deploy_is_collected_and_its_record_kept(workspace, store):
+    record = store.draft(spec())
+    EventRecord(record.directory, record.id).append(Event("deploy", "started"))
+    assert workspace.fsck().abandoned == (record.id,) and record.directory.exists()
+    assert record.id in workspace.fsck(repair=True).collected and not record.directory.exists()
+    assert (workspace.directory / "archive" / record.id / "events.jsonl").exists()
+
+
+def test_folder_of_a_deploy_under_way_is_nobodys_leftover(workspace, store):
+    with store.drafted(spec(), "deploy") as record:
+        assert workspace.fsck(repair=True).abandoned == () and record.directory.exists()
+
+
+def test_folder_of_a_living_service_is_no_leftover(workspace, store):
+    record = store.create(spec())
+    assert workspace.fsck(repair=True).collected == () and record.directory.exists()

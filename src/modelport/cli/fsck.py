@@ -40,7 +40,7 @@ def lines_of(report: FsckReport) -> list[str]:
     lines += [f"catalogue: {problem}" for problem in report.catalogue_problems]
     if report.busy:
         lines.append("Somebody was writing, so leftovers were not looked for; run it again later.")
-    leftovers = len(report.orphans) + len(report.unfinished)
+    leftovers = len(report.orphans) + len(report.unfinished) + len(report.abandoned)
     if report.collected:
         lines.append(f"{len(report.collected)} leftovers removed.")
     elif leftovers:

@@ -20,7 +20,9 @@ class Affected:
 
 @dataclass(frozen=True)
 class FsckReport:
-    """What a check found. Leftovers (`orphans`, `unfinished`) do no harm; the rest is damage.
+    """What a check found. Leftovers (`orphans`, `unfinished`, `abandoned`) do no harm; the rest is damage.
+
+    `abandoned` are folders of services that are not there any more, or never came to be.
 
     `busy` says that somebody was writing, so that what is on its way in could not be told from leftovers;
     `collected` is what `repair` removed.
@@ -33,6 +35,7 @@ class FsckReport:
     catalogue_problems: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
+    abandoned: tuple[str, ...] = ()
     busy: bool = False
     collected: tuple[str, ...] = ()
 
@@ -52,6 +55,7 @@ class FsckReport:
             "catalogue_problems": list(self.catalogue_problems),
             "orphans": list(self.orphans),
             "unfinished": list(self.unfinished),
+            "abandoned": list(self.abandoned),
             "busy": self.busy,
             "collected": list(self.collected),
         }

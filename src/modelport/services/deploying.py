@@ -31,8 +31,7 @@ class Change:
 def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord:
     """Make a service from a spec; nothing is left but its event record if that fails before init() has begun."""
     _check(parts, spec, 0)  # before there is anything that could be left behind
-    record = parts.store.draft(spec)
-    with parts.store.operation(record, "deploy"):  # before anybody can see it, and take it for one that was interrupted
+    with parts.store.drafted(spec, "deploy") as record:  # begun before anybody can see it and take it for a killed one
         parts.store.add(record)
         try:
             _Roll(parts, record, Change("deploy", spec), report, 1).run()

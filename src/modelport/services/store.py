@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ import sqlalchemy as sa
 from modelport import naming
 from modelport.errors import ConflictError, NotFoundError, nearest
 from modelport.events import now
+from modelport.services import serving_lock
 from modelport.services.spec import ModelPlacement, ServiceSpec
 from modelport.services.target import ServicePlace
 from modelport.storage.database import Database
 from modelport.storage.files import locked, make_private_directory
 from modelport.storage.tables import service_models, services
 
+_LOCK = "operation.lock"
 _ATTEMPTS = 10
 _ATTEMPT_SECONDS = 0.02
 
@@ -70,6 +72,40 @@ class ServiceStore:
         record = self.draft(spec)
         self.add(record)
         return record
+
+    @contextmanager
+    def drafted(self, spec: ServiceSpec, kind: str) -> Iterator[ServiceRecord]:
+        """A draft whose operation has begun, so that nobody takes it for one that was abandoned."""
+        with ExitStack() as stack:
+            with locked(self._collecting_lock(), shared=True):
+                record = self.draft(spec)
+                stack.enter_context(self.operation(record, kind))
+            yield record
+
+    def _collecting_lock(self) -> Path:
+        make_private_directory(self._places.directory)
+        return self._places.directory.with_name("services.lock")
+
+    def abandoned(self, *, remove: bool = False) -> tuple[str, ...]:
+        """The folders of no living service, left by a deploy or delete that was killed; `remove` takes them away.
+
+        Their event records go to the archive. What somebody works on right now is left out.
+        """
+        if not self._places.directory.is_dir():
+            return ()
+        with locked(self._collecting_lock()):
+            known = {record.id for record in self.all()}
+            folders = [path for path in sorted(self._places.directory.iterdir()) if path.name not in known]
+            return tuple(path.name for path in folders if self._is_abandoned(path, remove=remove))
+
+    def _is_abandoned(self, directory: Path, *, remove: bool) -> bool:
+        if not directory.is_dir() or serving_lock.is_held(directory):
+            return False
+        with locked(directory / _LOCK, wait=False) as alone:
+            if alone and remove:
+                self._put_away(directory)
+                remove_folder(self._places.runtime_directory / directory.name)
+            return alone
 
     def draft(self, spec: ServiceSpec) -> ServiceRecord:
         """A service that nobody can see yet: it has a folder, so that an operation on it can be begun, and no row."""
@@ -177,10 +213,15 @@ class ServiceStore:
             connection.execute(
                 services.update().where(services.c.id == record.id, services.c.deleted_at.is_(None)).values(values)
             )
-        kept = make_private_directory(self._places.archive / record.id)
-        for segment in record.directory.glob("events*.jsonl"):
-            segment.replace(kept / segment.name)
-        remove_folder(record.directory)
+        self._put_away(record.directory)
+
+    def _put_away(self, directory: Path) -> None:
+        segments = list(directory.glob("events*.jsonl"))
+        if segments:
+            kept = make_private_directory(self._places.archive / directory.name)
+            for segment in segments:
+                segment.replace(kept / segment.name)
+        remove_folder(directory)
 
     # -- one operation at a time -----------------------------------------------------------------------------------
 
@@ -212,7 +253,7 @@ class ServiceStore:
 
 
 def _lock_path(record: ServiceRecord) -> Path:
-    return record.directory / "operation.lock"
+    return record.directory / _LOCK
 
 
 def _in_progress(record: ServiceRecord, path: Path) -> ConflictError:
