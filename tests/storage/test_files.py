@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -72,3 +73,8 @@ def test_what_the_system_refuses_is_told(tmp_path, number, code):
 
 def test_other_errors_are_not_translated(tmp_path):
     assert storage_error(FileNotFoundError(2, "words"), tmp_path) is None
+
+
+def test_disk_that_fails_is_told_as_such(tmp_path):
+    error = storage_error(OSError(errno.EIO, os.strerror(errno.EIO)), tmp_path / "catalog.db")
+    assert error is not None and error.code == "disk-failing"

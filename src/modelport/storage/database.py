@@ -19,7 +19,7 @@ from sqlalchemy import event, exc
 
 from modelport.errors import StorageError
 from modelport.storage import tables
-from modelport.storage.files import PRIVATE_FILE, locked, storage_failures
+from modelport.storage.files import PRIVATE_FILE, disk_failing, is_full, locked, storage_failures
 
 BUSY_TIMEOUT_SECONDS = 60.0
 """How long a writer waits for its turn before `catalogue-locked`; a write takes milliseconds."""
@@ -176,12 +176,14 @@ def _storage_error(error: Exception, path: str) -> StorageError:
             f"The catalogue {path!r} was being written by another process for more than {BUSY_TIMEOUT_SECONDS:.0f} s.",
             "Look for a Modelport process that hangs (ps aux | grep modelport), end it, and try again.",
         )
-    if "full" in cause:
+    if "full" in cause or ("disk I/O error" in cause and is_full(Path(path).parent)):
         return StorageError(
             "disk-full",
             f"There is no space left for the catalogue {path!r} ({cause}).",
             "Free space there (see: df -h), or set MODELPORT_HOME to a larger disk; nothing was changed.",
         )
+    if "disk I/O error" in cause:
+        return disk_failing(path, cause)
     if "readonly" in cause or "unable to open" in cause:
         return StorageError(
             "home-not-writable",

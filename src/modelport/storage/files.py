@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ PRIVATE_FILE = 0o600
 
 # EFBIG is what a limit on the size of files (ulimit -f) answers: for the user it is the same as a full disk.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_ROOM_BYTES = 64 << 10  # what SQLite's index in shared memory and a page or two need
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -117,7 +119,7 @@ def storage_failures(path: Path) -> Iterator[None]:
 
 
 def storage_error(error: OSError, path: Path) -> StorageError | None:
-    """The `StorageError` for a failed write at `path`, or None if the cause is neither space nor permission."""
+    """The `StorageError` for a failed write at `path`, or None if the cause is neither the disk nor permission."""
     place = error.filename or path
     if error.errno in _FULL:
         return StorageError(
@@ -131,4 +133,23 @@ def storage_error(error: OSError, path: Path) -> StorageError | None:
             f"{str(place)!r} cannot be written ({error.strerror}).",
             "Give this user write permission there, or set MODELPORT_HOME to a folder that it owns.",
         )
+    if error.errno == errno.EIO:
+        return disk_failing(str(place), str(error.strerror))
     return None
+
+
+def disk_failing(place: str, cause: str) -> StorageError:
+    """The error for a disk that answers reads or writes of `place` with a fault of its own."""
+    return StorageError(
+        "disk-failing",
+        f"The disk does not read or write {place!r} ({cause}).",
+        "Look at the kernel's messages (dmesg) and at the disk; then run: modelport fsck",
+    )
+
+
+def is_full(directory: Path) -> bool:
+    """Whether the file system of `directory` has no room left, as far as it tells."""
+    try:
+        return shutil.disk_usage(directory).free < _ROOM_BYTES
+    except OSError:
+        return False
