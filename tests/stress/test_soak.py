@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from stress.soak_samples import ProcessSample, Sample, compare, look_at, table
+from tests.conftest import Need
+from tests.server.conftest import StartReplica
 
 
 def samples(*server_bytes: int, descriptors: int = 20) -> list[Sample]:
@@ -55,7 +57,12 @@ def test_too_few_samples_are_not_compared() -> None:
     assert compare(samples(1, 2, 3)) == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
+@pytest.fixture
+def smaps(need: Need) -> None:
+    need("/proc/self/smaps_rollup", Path("/proc/self/smaps_rollup").exists(), "run on Linux 4.14 or later")
+
+
+@pytest.mark.usefixtures("smaps")
 def test_a_process_is_looked_at() -> None:
     seen = look_at(os.getpid())
     assert seen.descriptors > 2
@@ -63,9 +70,28 @@ def test_a_process_is_looked_at() -> None:
     assert 1_000_000 < seen.own_bytes <= seen.pss_bytes
 
 
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
+@pytest.mark.usefixtures("smaps")
 def test_memory_that_is_held_is_seen() -> None:
     before = look_at(os.getpid()).own_bytes
     held = bytearray(os.urandom(1 << 20)) * 20
     assert look_at(os.getpid()).own_bytes - before > 15 << 20
     del held
+
+
+@pytest.mark.usefixtures("smaps")
+def test_rollouts_leave_no_workers_behind_in_the_server(start_replica: StartReplica) -> None:
+    replica = start_replica(workers=2)
+
+    def roll_out(times: int) -> int:
+        for _ in range(times):
+            revision = replica.manifest.revision + 1
+            replica.apply()
+            replica.wait_for(lambda revision=revision: now_serves(replica.status(), revision))
+        return look_at(replica.process.pid).own_bytes
+
+    before = roll_out(3)
+    assert roll_out(10) - before < 500_000
+
+
+def now_serves(status: dict, revision: int) -> bool:
+    return [worker["revision"] for worker in status["workers"]] == [revision] * 2

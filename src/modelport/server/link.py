@@ -136,6 +136,14 @@ class Link:
             self._outbox.clear()
 
     def close(self) -> None:
-        """Stop, and close the socket."""
+        """Stop, close the socket, and let go of buffer and listeners, which know this link: nothing waits for a
+        collector of circles, which in a server at rest comes late."""
         self.stop()
         self._connection.close()
+        self._view = memoryview(b"")
+        self._buffer = bytearray()
+        self._on_frame = self._on_closed = self._on_rubbish = _ignore
+
+
+def _ignore(*_: object) -> None:
+    """Nobody listens any more."""

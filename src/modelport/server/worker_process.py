@@ -193,6 +193,7 @@ class Worker:
             self.failure = self._failure_of_exit()
         self.owner.worker_ended(self)
         self.slots.close()
+        self.pumps.clear()  # they know this worker
 
     def _stop_init_clock(self) -> None:
         if self.init_clock is not None:
