@@ -107,7 +107,8 @@ def test_asks_for_a_key_before_it_reads_the_body(start_replica: StartReplica, tm
     with open(keys, "w") as file:
         file.write('{"primary": "first-key", "secondary": "second-key"}')
     replica = start_replica(ECHO, auth_enabled=True, keys_file=keys)
-    assert replica.score([1]).status == 401
+    refused = replica.score([1])
+    assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
     assert replica.score([1], authorization="Bearer wrong").json["code"] == "key-missing"
     assert replica.score([1], authorization="Bearer first-key").status == 200
     assert replica.score([1], authorization="Bearer second-key").status == 200
@@ -126,6 +127,9 @@ def test_lets_browsers_of_configured_origins_in(start_replica: StartReplica) -> 
     assert "POST" in preflight.headers["access-control-allow-methods"]
     assert replica.score([1], origin="https://app.example").headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in replica.score([1], origin="https://other.example").headers
+    refused = replica.ask("DELETE", "/score", origin="https://app.example")
+    assert (refused.status, refused.headers["allow"]) == (405, "POST, GET, OPTIONS")
+    assert refused.headers["access-control-allow-origin"] == "https://app.example"
 
 
 def test_takes_a_target_with_scheme_and_host_as_proxies_send_it(start_replica: StartReplica) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -46,20 +47,27 @@ class App:
     # -- what a connection asks ----------------------------------------------------------------------------------
 
     def begin(self, exchange: Exchange) -> Problem | None:
-        """Refuse what can be refused from the headers alone."""
+        """Refuse what can be refused from the headers alone; browsers of configured origins may read the refusal."""
+        problem = self._refusal(exchange)
+        cors = self._lifecycle.answers.cors_headers(exchange) if problem else ()
+        return replace(problem, headers=(*problem.headers, *cors)) if problem and cors else problem
+
+    def _refusal(self, exchange: Exchange) -> Problem | None:
         route = self._routes.get(exchange.path)
         if route is None:
             paths = ", ".join(sorted(path.decode() for path in self._routes))
             return Problem("path-unknown", f"{exchange.path.decode('latin-1')!r} is not one of {paths}.")
         if exchange.method not in route[0]:
             allowed = ", ".join(route[0])
-            return Problem("method-not-allowed", f"{exchange.method} is not one of {allowed} at this path.")
+            detail = f"{exchange.method} is not one of {allowed} at this path."
+            return Problem("method-not-allowed", detail, headers=((b"allow", allowed.encode()),))
         if exchange.path not in (b"/score", b"/swagger.json", b"/openapi.json"):
             return None
         if self._lifecycle.draining and exchange.path == b"/score":
             return Problem("draining", "The service is shutting down; send this to another replica.", 1)
         if self._lifecycle.manifest.auth_enabled and exchange.method != "OPTIONS" and not self._has_key(exchange):
-            return Problem("key-missing", "Send one of the service's keys as 'Authorization: Bearer <key>'.")
+            detail = "Send one of the service's keys as 'Authorization: Bearer <key>'."
+            return Problem("key-missing", detail, headers=((b"www-authenticate", b"Bearer"),))
         return None
 
     def handle(self, exchange: Exchange) -> None:

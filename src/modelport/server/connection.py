@@ -363,7 +363,7 @@ class Connection(asyncio.Protocol):
 def answer_problem(exchange: Exchange, problem: Problem, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
     """Answer an exchange with a problem document; `headers` come on top of the usual ones."""
     exchange.answered = True
-    lines = [(b"content-type", CONTENT_TYPE.encode()), *headers]
+    lines = [(b"content-type", CONTENT_TYPE.encode()), *headers, *problem.headers]
     if problem.retry_after_seconds is not None:
         lines.append((b"retry-after", b"%d" % problem.retry_after_seconds))
     body = problem.body(exchange.request_id.decode("latin-1"))

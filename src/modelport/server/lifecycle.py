@@ -319,6 +319,9 @@ def _exit_words(worker: Worker) -> str:
     return worker.exit.words if worker.exit else "it is not known how"
 
 
+_OWN_SECRETS = frozenset({"MODELPORT_SECRET_KEY"})  # opens the workspace's secrets; user code has no use for it
+
+
 def worker_environ(environ: dict[str, str], manifest: Manifest) -> dict[str, str]:
     """The environment of a worker: the server's own, then the user's variables, then v1's names for places."""
     program = manifest.program
@@ -329,4 +332,5 @@ def worker_environ(environ: dict[str, str], manifest: Manifest) -> dict[str, str
     }
     if program.model_directory:
         names["AZUREML_MODEL_DIR"] = program.model_directory
-    return {**environ, **program.environment_variables, **names}
+    inherited = {name: value for name, value in environ.items() if name not in _OWN_SECRETS}
+    return {**inherited, **program.environment_variables, **names}

@@ -43,12 +43,14 @@ PROBLEMS: dict[str, ProblemKind] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem of one request. `retry_after_seconds` becomes the header `Retry-After` (whole seconds)."""
+    """One problem of one request. `retry_after_seconds` becomes the header `Retry-After` (whole seconds); `headers` come
+    beside it."""
 
     code: str
     detail: str
     retry_after_seconds: int | None = None
     numbers: dict[str, float | int | str] = field(default_factory=dict)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     @property
     def status(self) -> int:
