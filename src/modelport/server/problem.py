@@ -43,8 +43,11 @@ PROBLEMS: dict[str, ProblemKind] = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem of one request. `retry_after_seconds` becomes the header `Retry-After` (whole seconds); `headers` come
-    beside it."""
+    """One problem of one request.
+
+    `retry_after_seconds` becomes the header `Retry-After` (whole seconds); `headers` come beside it, `numbers` into the
+    document.
+    """
 
     code: str
     detail: str
