@@ -44,6 +44,14 @@ def test_a_large_read_of_requests_and_a_large_body_are_answered_in_order(start_r
     assert bodies[-1] == body
 
 
+@pytest.mark.parametrize("endless", [b"t: u\r\n" * 20_000, b"t: " + b"u" * 100_000, b"3;" + b"e" * 100_000])
+def test_trailers_and_extensions_without_end_are_refused(start_replica: StartReplica, endless: bytes) -> None:
+    head = b"POST /score HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\n[1]\r\n"
+    end = b"" if endless.startswith(b"3;") else b"0\r\n"
+    received = start_replica().raw(head + end + endless, timeout=1)
+    assert received.startswith(b"HTTP/1.1 431 ")
+
+
 @pytest.mark.parametrize("version", [b"HTTP/2.0", b"HTTP/0.9", b""])
 def test_other_versions_are_refused(start_replica: StartReplica, version: bytes) -> None:
     received = start_replica().raw(b"GET / " + version + b"\r\n\r\n", timeout=1)

@@ -15,7 +15,7 @@ class Sight:
     """One look at a replica."""
 
     pid: int
-    pss_kib: int
+    own_kib: int
     files: int
     connections: int
     workers: list[str]
@@ -29,7 +29,7 @@ def look(replica: RunningReplica, patience_seconds: float = 20.0) -> Sight:
     pid = int(replica.identity()["pid"])
     files = min(open_files(pid) for _ in range(10))
     workers = [worker["name"] for worker in replica.status()["workers"]]
-    return Sight(pid, pss_kib(pid), files, connections(replica), workers)
+    return Sight(pid, own_kib(pid), files, connections(replica), workers)
 
 
 def open_files(pid: int) -> int:
@@ -49,7 +49,7 @@ def metric(replica: RunningReplica, name: str) -> float:
     return float(text.partition(f"\n{name} ")[2].partition("\n")[0])
 
 
-def pss_kib(pid: int) -> int:
-    """The memory of a process in KiB, shared pages by their share."""
+def own_kib(pid: int) -> int:
+    """The memory of a process in KiB that no other process shares, so that what else runs does not change it."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(text.partition("Pss:")[2].split()[0])
+    return int(text.partition("Private_Dirty:")[2].split()[0])

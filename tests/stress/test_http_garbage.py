@@ -14,7 +14,7 @@ from tests.server.conftest import RunningReplica, StartReplica
 from tests.stress.conftest import Size
 from tests.stress.http_garbage import Attack, Garbage, score
 from tests.stress.neighbours import Neighbourhood
-from tests.stress.observe import look, pss_kib
+from tests.stress.observe import look, own_kib
 
 DOCUMENTED = {100, 200, 400, 401, 404, 405, 408, 411, 413, 415, 431, 502, 503, 504}
 SCRIPT = """
@@ -103,14 +103,15 @@ def test_garbage_harms_nobody(start_replica: StartReplica, size: Size) -> None:
     garbage = Garbage(size.seed)
     # Half of the attacks warm up: it takes a while until every buffer and free list has seen its largest use.
     warm_up, count = size.of(100, 5_000), size.of(200, 10_000)
-    asyncio.run(bombard(replica.port, garbage, warm_up))
+    with Neighbourhood(replica.port):
+        asyncio.run(bombard(replica.port, garbage, warm_up))
     before = look(replica)
     counted: Counter[int] = Counter()
     memory = []
     with Neighbourhood(replica.port, count=size.of(100, 10_000)) as neighbours:
         for _ in range(4):
             counted.update(asyncio.run(bombard(replica.port, garbage, count // 4)))
-            memory.append(pss_kib(before.pid))
+            memory.append(own_kib(before.pid))
     after = look(replica)
     print("memory after each quarter, KiB:", memory)
     print(f"{count} attacks: {dict(sorted(counted.items()))}\nneighbours: {neighbours.seen}\n{before}\n{after}")
@@ -118,7 +119,7 @@ def test_garbage_harms_nobody(start_replica: StartReplica, size: Size) -> None:
     assert replica.status()["queue_length"] == 0
     assert "Traceback" not in (replica.directory / "server.out").read_text()
     if size.long:
-        assert after.pss_kib < before.pss_kib * 1.05
+        assert after.own_kib < before.own_kib * 1.05
 
 
 def test_garbage_slows_others_at_most_to_half(start_replica: StartReplica, size: Size) -> None:
@@ -204,7 +205,7 @@ def test_bodies_over_the_limit_are_refused_and_leave_nothing(start_replica: Star
     after = look(replica)
     print(before, after, sep="\n")
     assert (after.pid, after.files) == (before.pid, before.files)
-    assert after.pss_kib < before.pss_kib + limit / 1024 / 10
+    assert after.own_kib < before.own_kib + limit / 1024 / 10
 
 
 def test_many_pipelined_requests_are_all_answered_in_order(start_replica: StartReplica, size: Size) -> None:

@@ -35,6 +35,7 @@ class Receiver:
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._length = 0
+        self._between_bytes = 0  # what came since the last piece of a body, and is none: trailers, chunk extensions
         self._refused = False
         self.head_bytes = 0
         self.exchange: Exchange | None = None
@@ -43,13 +44,15 @@ class Receiver:
         """Take in bytes; whatever they complete or break is told to the connection before this returns."""
         if self._in_head:
             self.head_bytes += len(data)
+        else:
+            self._between_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return  # refused when its head was complete
         except httptools.HttpParserError as error:
             self._refuse(Problem("malformed-request", f"It cannot be parsed as HTTP/1.1: {error}."))
-        if self._in_head and self.head_bytes > self._limits.max_header_bytes:
+        if (self.head_bytes if self._in_head else self._between_bytes) > self._limits.max_header_bytes:
             self._refuse_large_head()
 
     @property
@@ -68,7 +71,7 @@ class Receiver:
         self._url = b""
         self._headers = []
         self._body = []
-        self._body_bytes = self._length = 0
+        self._body_bytes = self._length = self._between_bytes = 0
         self.head_bytes = self.head_bytes or 1  # a head that begins behind a body was not counted when it was fed
 
     def on_url(self, url: bytes) -> None:
@@ -108,6 +111,7 @@ class Receiver:
         if exchange is None or self._refused:
             return
         self._body_bytes += len(data)
+        self._between_bytes = 0
         if self._body_bytes > self._limits.max_body_bytes:
             self._refuse(self._too_large(self._body_bytes), exchange)
         elif exchange.spool is not None:
