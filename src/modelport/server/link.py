@@ -127,6 +127,7 @@ class Link:
         """Read and write nothing more; what was not sent is dropped. May be called twice."""
         if self._open:
             self._open = False
+            self._reader = wire.FrameReader(wire.WORKER_KINDS)  # lets go of a frame that was not complete
             self._loop.remove_reader(self._connection.fileno())
             self._loop.remove_writer(self._connection.fileno())
             for _, descriptor in self._unsent:
