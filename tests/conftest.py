@@ -20,7 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the fuzzers in tests/stress."""
     group = parser.getgroup("stress", "fuzzing; see tests/stress/README.md")
     group.addoption("--stress", action="store_true", help="run the fuzzers' long forms and assert the timed bars")
-    group.addoption("--seed", type=int, default=20261120, help="where the fuzzers' chance begins (default: %(default)s)")
+    seed = "where the fuzzers' chance begins (default: %(default)s)"
+    group.addoption("--seed", type=int, default=20261120, help=seed)
 
 
 def require(component: str, present: bool, how_to_get: str) -> None:

@@ -19,7 +19,17 @@ def test_python_before_3_6_is_named():
     assert done.stderr.startswith(f"The worker needs Python 3.6 or later; {sys.executable} is Python 3.5.")
 
 
-def test_python_2_can_read_the_first_file(need):
-    need("Python 2.7", bool(OLD), "pyenv install 2.7")
-    done = subprocess.run([str(OLD[0]), str(WORKER / "__main__.py")], capture_output=True, text=True, check=False)
-    assert done.stderr.startswith("The worker needs Python 3.6 or later")
+def _oldest_python(file: Path) -> str:
+    """What a file needs at least, as far as reading it can tell, e.g. "2.7, 3.0"; "!2" stands for "not with 2"."""
+    program = "import sys; from vermin import main; sys.exit(main())"
+    words = [sys.executable, "-c", program, "--no-tips", "--no-parse-comments", str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    return next(line for line in done.stdout.splitlines() if line.startswith("Minimum required versions"))
+
+
+def test_python_2_can_read_the_first_file():
+    first = WORKER / "__main__.py"
+    assert "2." in _oldest_python(first) and "!2" not in _oldest_python(first)
+    for python in OLD:  # and does, where there is one
+        done = subprocess.run([str(python), str(first)], capture_output=True, text=True, check=False)
+        assert done.stderr.startswith("The worker needs Python 3.6 or later")
