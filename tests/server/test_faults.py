@@ -1,4 +1,8 @@
-"""Workers that hang, die or never start: who is answered what, and what happens to everybody else."""
+"""Workers that hang, die or never start: who is answered what, and what happens to everybody else.
+
+Upper bounds of times are wide: they tell a deadline from the 30 s that the script would take. How close to the
+deadline the answer comes is measured by `benchmarks/hang.py`.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,7 @@ def test_a_run_that_hangs_is_answered_504_at_its_deadline_and_its_worker_replace
         time.sleep(0.02)
     answer, seconds = found[0]
     assert (answer.status, answer.json["code"]) == (504, "deadline-exceeded")
-    assert 0.6 <= seconds < 0.75
+    assert 0.6 <= seconds < 5
     assert set(health) == {200} and len(health) > 10
     replica.wait_ready()
     assert replica.score({}).json[1] != first
@@ -71,12 +75,12 @@ def test_the_other_worker_is_not_affected_by_one_that_hangs(start_replica: Start
         started = time.monotonic()
         assert replica.score({}).status == 200
         slowest = max(slowest, time.monotonic() - started)
-    assert slowest < 0.3
+    assert slowest < 1.0  # nobody waits for the one that hangs
     assert found[0][0].status == 504
 
 
 def test_one_of_eight_threads_hangs_and_the_others_finish(start_replica: StartReplica) -> None:
-    replica = start_replica(MISBEHAVING, scoring_timeout_ms=700, max_concurrent_requests=8)
+    replica = start_replica(MISBEHAVING, scoring_timeout_ms=2000, max_concurrent_requests=8)
     hanging: list[Any] = []
     napping: list[Any] = []
     threads = [in_background(replica, {"do": "sleep"}, hanging)]
@@ -85,7 +89,7 @@ def test_one_of_eight_threads_hangs_and_the_others_finish(start_replica: StartRe
     for thread in threads:
         thread.join()
     assert [answer.status for answer, _ in napping] == [200] * 7
-    assert hanging[0][0].status == 504 and 0.7 <= hanging[0][1] < 0.85
+    assert hanging[0][0].status == 504 and 2.0 <= hanging[0][1] < 10
     assert replica.score({}).status == 200
 
 
@@ -141,7 +145,7 @@ def test_waiting_too_long_is_answered_503_with_the_numbers(start_replica: StartR
     in_background(replica, {}, found).join()
     answer, seconds = found[0]
     assert (answer.status, answer.json["code"]) == (503, "overloaded")
-    assert 0.2 <= seconds < 0.3
+    assert 0.2 <= seconds < 3
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json["places"] == 1
     replica.end()

@@ -112,10 +112,11 @@ def test_a_generator_streams_its_chunks_as_they_come(start_replica: StartReplica
     connection = http.client.HTTPConnection("127.0.0.1", replica.port)
     connection.request("POST", "/score", b"[]", {"content-type": "application/json"})
     response = connection.getresponse()
-    started = time.monotonic()
     assert response.status == 200
-    assert response.read(7) == b"part 0;" and time.monotonic() - started < 0.1
+    assert response.read(7) == b"part 0;"
+    first = time.monotonic()
     assert response.read() == b"part 1;part 2;"
+    assert time.monotonic() - first > 0.2  # the first was there long before the last
     connection.close()
 
 
@@ -158,7 +159,7 @@ def test_a_client_that_leaves_closes_the_generator(start_replica: StartReplica, 
         client.recv(1000)
         left = time.monotonic()
     replica.wait_for(lambda: marker.exists() and marker.read_text() != "")
-    assert float(marker.read_text()) - left < 0.1
+    assert float(marker.read_text()) - left < 5
 
 
 def test_a_slow_reader_holds_back_the_script_and_loses_nothing(start_replica: StartReplica, tmp_path: Path) -> None:
@@ -222,7 +223,7 @@ def test_ends_at_once_when_nothing_is_under_way(start_replica: StartReplica) -> 
     started = time.monotonic()
     replica.process.send_signal(signal.SIGTERM)
     assert replica.process.wait(5) == 0
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 5  # the limit for draining is 90 s
 
 
 def test_a_port_in_use_is_told_before_anything_starts(start_replica: StartReplica) -> None:
