@@ -187,7 +187,9 @@ def start_ticks_of(pid: int) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None if Path("/proc/self/stat").exists() else _start_ticks_without_proc(pid)
     fields = stat.rpartition(")")[2].split()  # the command name may hold spaces and parentheses
-    return None if fields[0] in ("Z", "X") else int(fields[19])
+    # The first thread of a dying process can be a zombie while others still hold its files and locks: it lives.
+    ended = fields[0] == "X" or (fields[0] == "Z" and int(fields[17]) <= 1)
+    return None if ended else int(fields[19])
 
 
 def boot_id() -> str:
