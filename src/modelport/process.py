@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from modelport.errors import UserError
 
@@ -97,8 +96,7 @@ def _open(
 def _stream(child: subprocess.Popen[str], words: tuple[str, ...], on_line: Callable[[str], None]) -> Completed:
     """Relay standard error line by line; standard output is small in every caller and is read afterwards."""
     lines: list[str] = []
-    assert_stderr: IO[str] | None = child.stderr
-    for line in assert_stderr or ():
+    for line in child.stderr or ():
         lines.append(line)
         on_line(line.rstrip("\n"))
     stdout = child.stdout.read() if child.stdout else ""

@@ -419,18 +419,10 @@ def test_stopped_service_says_so_and_starts_again_at_its_port(running):
     assert score(running) == ["one", 1]
 
 
-def settled(running):
-    """The status once the kernel has let go of the dead server's lock: its last thread may outlive it by a moment."""
-    deadline = time.monotonic() + 5
-    while (status := running.get("mysvc").status).state == "deploying" and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return status
-
-
 def test_killed_server_is_noticed_and_can_be_started(running):
     os.kill(server_of(running).pid, signal.SIGKILL)
     process.wait_until_gone(server_of(running), timeout_seconds=5)
-    status = settled(running)
+    status = running.get("mysvc").status
     assert (status.state, status.reason) == ("failed", "ServerDied")
     assert "modelport service start mysvc" in status.message
     with pytest.raises(DeploymentError, match="killed, or crashed"):
