@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import time
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
 
 from modelport.manifest import Limits
 from modelport.server.bodies import BodyBudget
@@ -14,6 +18,7 @@ from modelport.server.connection import READER_PAUSE_SECONDS_MAX, Connection, Sh
 from modelport.server.exchange import Exchange
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+HALF_A_BODY = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n[1"
 
 
 class Answers:
@@ -107,3 +112,35 @@ def test_a_client_that_reads_a_large_answer_slowly_is_borne() -> None:
             assert len(await asyncio.get_running_loop().sock_recv(client, 1 << 20)) > 0
 
     asyncio.run(asyncio.wait_for(talk(), 20))
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing looks for circles: what only a collector could free stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize(
+    "sent",
+    [b"", REQUEST, REQUEST[:9], b"NONSENSE\r\n\r\n", HALF_A_BODY, REQUEST * 999],
+    ids=["nothing", "a request", "half a head", "rubbish", "half a body", "a pipeline"],
+)
+def test_a_connection_that_ended_is_freed_at_once(sent: bytes) -> None:
+    async def talk() -> weakref.ref[Connection]:
+        async with connected(Answers(10)) as (connection, client):
+            client.send(sent)
+            await asyncio.sleep(0.01)
+            return weakref.ref(connection)
+
+    async def freed() -> bool:
+        found = await talk()
+        deadline = time.monotonic() + 5
+        while found() is not None and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        return found() is None
+
+    assert asyncio.run(asyncio.wait_for(freed(), 20))

@@ -55,6 +55,13 @@ class Receiver:
         if (self.head_bytes if self._in_head else self._between_bytes) > self._limits.max_header_bytes:
             self._refuse_large_head()
 
+    def close(self) -> None:
+        """Let go of the connection and of the parser, which knows this receiver: nothing is fed any more."""
+        self.exchange = None
+        self._headers = []
+        self._body = []
+        del self._connection, self._parser
+
     @property
     def body_left(self) -> int:
         """How many bytes are certain to belong to the body that is arriving."""
