@@ -47,3 +47,13 @@ def test_a_process_whose_first_thread_has_ended_lives_while_another_runs() -> No
         assert stat.read_text().rpartition(")")[2].split()[0] == "Z"
         assert process.start_ticks_of(child.pid) is not None
         child.kill()
+
+
+def test_what_bears_the_mark_of_a_folder_is_killed_and_nothing_else(tmp_path) -> None:
+    def sleeper(folder):
+        return subprocess.Popen(["sleep", "60"], env={**os.environ, "MARK": str(folder)})
+
+    with sleeper(tmp_path / "mine" / "a") as mine, sleeper(tmp_path / "mine2" / "a") as other:
+        assert process.kill_those_of("MARK", tmp_path / "mine") == 1
+        assert mine.wait(10) == -9 and other.poll() is None
+        other.kill()

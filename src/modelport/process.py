@@ -145,9 +145,12 @@ def _death_signal() -> Callable[[], None] | None:
     import ctypes
 
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork: after it only the call itself is safe
+    parent = os.getpid()
 
     def ask() -> None:
         prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it died between the fork and the wish
+            os.kill(os.getpid(), signal.SIGKILL)
 
     return ask
 
@@ -225,6 +228,22 @@ def kill(identity: ProcessIdentity) -> None:
     if identity.is_alive():
         os.kill(identity.pid, signal.SIGKILL)
         wait_until_gone(identity, timeout_seconds=5.0)
+
+
+def kill_those_of(variable: str, folder: Path) -> int:
+    """Kill this user's processes whose environment names a place in `folder` by `variable`; returns how many.
+
+    What a program started in the background bears the mark that the program bore, whoever its parent is by now. Only
+    where the system shows environments (Linux).
+    """
+    mark = os.fsencode(f"{variable}={folder}{os.sep}")
+    killed = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            if any(word.startswith(mark) for word in (entry / "environ").read_bytes().split(b"\0")):
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed += 1
+    return killed
 
 
 def wait_until_gone(identity: ProcessIdentity, *, timeout_seconds: float) -> bool:

@@ -423,9 +423,9 @@ def test_killed_server_is_noticed_and_can_be_started(running):
     os.kill(server_of(running).pid, signal.SIGKILL)
     process.wait_until_gone(server_of(running), timeout_seconds=5)
     status = running.get("mysvc").status
-    assert (status.state, status.reason) == ("failed", "ServerDied")
+    assert (status.state, status.reason) == ("failed", "ServerKilled")
     assert "modelport service start mysvc" in status.message
-    with pytest.raises(DeploymentError, match="killed, or crashed"):
+    with pytest.raises(DeploymentError, match=r"killed at .* by signal 9"):
         running.wait("mysvc")
     running.start("mysvc")
     running.wait("mysvc")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelport.services import status
@@ -30,7 +32,9 @@ CASES = [
     (Facts("s", 1, seen("unhealthy")), "unhealthy", "InitFailed"),
     (Facts("s", 1, seen("draining")), "stopping", "Draining"),
     (Facts("s", 1, seen()), "unhealthy", "ServerNotAnswering"),
-    (Facts("s", 1, GONE), "failed", "ServerDied"),
+    (Facts("s", 1, GONE), "failed", "ServerKilled"),
+    (Facts("s", 1, replace(GONE, crash="Aborted")), "failed", "ServerCrashed"),
+    (Facts("s", 1, GONE, broke="MemoryError: "), "failed", "ServerCrashed"),
     (Facts("s", 1, GONE, stopped_cleanly=True), "failed", "ServerStopped"),
     (Facts("s", 1, Observation(True, False, False)), "failed", "MachineRestarted"),
     (Facts("s", 1, Observation()), "failed", "DeployInterrupted"),
@@ -53,6 +57,11 @@ def test_every_state_has_a_word_in_each_table():
 @pytest.mark.parametrize("observation", [GONE, Observation(True, False, False)])
 def test_dead_server_names_the_command_that_brings_it_back(observation):
     assert "modelport service start s" in derive(Facts("s", 1, observation)).message
+
+
+def test_killed_server_tells_signal_and_moment():
+    message = derive(Facts("s", 1, replace(GONE, last_seen=1000.0))).message
+    assert "process 7" in message and "signal 9 (SIGKILL)" in message and "at 1970-01-01T00:16:40Z" in message
 
 
 def test_failed_update_is_told_while_the_old_revision_runs():

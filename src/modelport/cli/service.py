@@ -26,6 +26,7 @@ _COLUMNS = (
     Column("name"), Column("state"), Column("models"), Column("replicas"), Column("revision"),
     Column("scoring_uri", "Address"), Column("updated_at", "Updated", moment),
 )  # fmt: skip
+_BROKEN = ("failed", "unhealthy")
 _SHOWN = {"created_at": moment, "updated_at": moment}
 
 
@@ -59,6 +60,9 @@ def list_services(context: click.Context, model: str | None) -> None:
     if model:
         found = [each for each in found if any(model in (id_, id_.partition(":")[0]) for id_ in each["models"])]
     session.output.rows(found, _COLUMNS, none="There is no service. Deploy one: modelport deploy --help")
+    for each in found if not session.output.as_json else ():
+        if each["state"] in _BROKEN:
+            session.output.note(f"{each['name']}: {each['message']}")
 
 
 @service.command(examples=["modelport service show diabetes", "modelport service show diabetes --output json"])

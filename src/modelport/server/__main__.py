@@ -7,6 +7,7 @@ the start of the process on, in which a server runs and the lock is free.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import os
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import IO
 from modelport.errors import ConflictError, ModelportError
 from modelport.events import Event, EventRecord
 from modelport.manifest import Manifest
-from modelport.server.control import open_control
+from modelport.server.control import Control, open_control
 from modelport.server.replica import Replica, write_identity
 from modelport.settings import read_settings
 
@@ -32,7 +33,7 @@ def run_loop(main: object) -> int:
 async def serve(manifest: Manifest, environ: dict[str, str]) -> int:
     """Serve one manifest with its control socket and identity file, if it has a folder for them."""
     replica = Replica(manifest, environ)
-    controls: list[asyncio.Server] = []
+    controls: list[Control] = []
 
     async def announce(_: Replica) -> None:
         if manifest.places.service_directory and manifest.places.runtime_directory:
@@ -69,6 +70,7 @@ def take(lock: IO[str], manifest: Manifest) -> None:
 
 def main() -> int:
     """Read the manifest, take the service's lock, serve."""
+    faulthandler.enable()  # a crash in native code leaves its name and its stack in the log
     manifest = Manifest.read(Path(sys.argv[1]))
     directory = Path(manifest.places.service_directory)
     with open_lock(directory / "server.lock", sys.argv[2:]) as lock:
@@ -80,6 +82,11 @@ def main() -> int:
             EventRecord(directory, manifest.service_id).append(event)
             sys.stderr.write(f"{error}\n")
             return error.exit_code
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            event = Event("server-failed", "failed", told, manifest.operation, manifest.revision, code="internal-error")
+            EventRecord(directory, manifest.service_id).append(event)
+            raise
 
 
 if __name__ == "__main__":

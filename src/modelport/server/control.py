@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -14,17 +15,40 @@ from modelport.server.replica import Replica
 
 COMMANDS = ("status", "apply", "stop")
 _LINE_BYTES_MAX = 64 * 1024
+_SIGN_OF_LIFE_SECONDS = 1.0
 
 
-async def open_control(replica: Replica, path: Path) -> asyncio.Server:
+class Control:
+    """The open control socket. While it is open its file is touched once a second: when a server was killed, that is
+    all that tells when it last lived."""
+
+    def __init__(self, server: asyncio.Server, path: Path) -> None:
+        self._server = server
+        self._signs = asyncio.get_running_loop().create_task(_show_life(path))
+
+    def close(self) -> None:
+        """Answer nobody any more."""
+        self._signs.cancel()
+        self._server.close()
+
+
+async def _show_life(path: Path) -> None:
+    while True:
+        with contextlib.suppress(OSError):  # somebody cleaned the folder up; serving goes on
+            os.utime(path)
+        await asyncio.sleep(_SIGN_OF_LIFE_SECONDS)
+
+
+async def open_control(replica: Replica, path: Path) -> Control:
     """Listen at `path`, which only this user can open."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.unlink(missing_ok=True)
     mask = os.umask(0o177)
     try:
-        return await asyncio.start_unix_server(
+        server = await asyncio.start_unix_server(
             lambda reader, writer: _converse(replica, reader, writer), str(path), limit=_LINE_BYTES_MAX
         )
+        return Control(server, path)
     finally:
         os.umask(mask)
 

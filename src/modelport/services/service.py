@@ -16,6 +16,7 @@ from modelport.services.store import ServiceRecord, ServiceStore
 from modelport.services.target import Observation, Target
 
 _LAST_EVENTS = 50
+_WORDS_OF_SERVER = ("server-stopped", "server-failed", "ready", "init", "worker-died", "restart")
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,14 @@ def look(eyes: Eyes, record: ServiceRecord) -> Service:
 
 def judge(eyes: Eyes, record: ServiceRecord, seen: Observation) -> ServiceStatus:
     """The status that follows from an observation, the record and the lock."""
-    clean = not seen.alive and _ended_with_farewell(record)
+    last = None if seen.alive else _last_word(record)
+    clean = last is not None and last.kind == "server-stopped"
+    broke = last.message if last is not None and last.kind == "server-failed" else ""
     busy = not seen.alive and (eyes.store.is_operating(record) or serving_lock.is_held(record.directory))
-    return derive(Facts(record.name, record.desired_replicas, seen, clean, busy))
+    return derive(Facts(record.name, record.desired_replicas, seen, clean, broke, busy))
 
 
-def _ended_with_farewell(record: ServiceRecord) -> bool:
-    """Whether the last thing the server wrote is that it ended as it was told."""
+def _last_word(record: ServiceRecord) -> Event | None:
+    """The last thing that the server wrote: how it ended, if it could."""
     last: deque[Event] = deque(EventRecord(record.directory).read(), _LAST_EVENTS)
-    own = [event for event in last if event.kind in ("server-stopped", "ready", "init", "worker-died", "restart")]
-    return bool(own) and own[-1].kind == "server-stopped"
+    return next((event for event in reversed(last) if event.kind in _WORDS_OF_SERVER), None)

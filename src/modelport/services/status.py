@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,14 +60,15 @@ class Condition:
 class Facts:
     """What a judgement rests on: the wish, what the target saw, and what the record and the lock tell.
 
-    `stopped_cleanly` says that the record ends with the server's own farewell; `operation_under_way` that another
-    process is changing the service right now.
+    `stopped_cleanly` says that the record ends with the server's own farewell, `broke` with what words it gave up;
+    `operation_under_way` that another process is changing the service right now.
     """
 
     name: str
     desired_replicas: int
     observation: Observation
     stopped_cleanly: bool = False
+    broke: str = ""
     operation_under_way: bool = False
 
 
@@ -122,9 +124,23 @@ def _without_server(facts: Facts) -> ServiceStatus:
         return _not_ready(FAILED, "MachineRestarted", "The machine was restarted, which ended the server.", start)
     if facts.stopped_cleanly:
         return _not_ready(FAILED, "ServerStopped", f"The server (process {seen.pid}) was told to end.", start)
-    return _not_ready(
-        FAILED, "ServerDied", f"The server (process {seen.pid}) ended without a word: it was killed, or crashed.", start
+    return _died(facts, start)
+
+
+def _died(facts: Facts, start: str) -> ServiceStatus:
+    """What a dead server left tells how it ended; only signal 9 leaves nothing, as no process can catch it."""
+    seen = facts.observation
+    moment = datetime.datetime.fromtimestamp(seen.last_seen, datetime.timezone.utc)
+    when = f" at {moment:%Y-%m-%dT%H:%M:%SZ}" if seen.last_seen else ""
+    crash = seen.crash or facts.broke
+    if crash:
+        message = f"The server (process {seen.pid}) crashed{when}: {crash}. That is a bug; its log has the stack."
+        return _not_ready(FAILED, "ServerCrashed", message, start)
+    message = (
+        f"The server (process {seen.pid}) was killed{when} by signal 9 (SIGKILL): by hand, or by the kernel because "
+        "memory ran out."
     )
+    return _not_ready(FAILED, "ServerKilled", message, start)
 
 
 def _with_server(facts: Facts, status: Mapping[str, Any]) -> ServiceStatus:

@@ -35,7 +35,8 @@ class Observation:
     """What a target sees of a service right now; facts only, judged by `status.derive`.
 
     `launched` says that there was a server at all; `status` is what the server says of itself, empty if it does not
-    answer; `endpoint` is where it listens, or last did ("127.0.0.1", 8890).
+    answer; `endpoint` is where it listens, or last did ("127.0.0.1", 8890). For a server that is gone `last_seen` is
+    when it last lived, in seconds since the epoch (0: not known), and `crash` what it said of a crash in native code.
     """
 
     launched: bool = False
@@ -44,6 +45,8 @@ class Observation:
     status: Mapping[str, Any] = field(default_factory=dict)
     endpoint: tuple[str, int] = ("", 0)
     pid: int = 0
+    last_seen: float = 0.0
+    crash: str = ""
 
 
 @dataclass(frozen=True)

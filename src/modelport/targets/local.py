@@ -22,7 +22,7 @@ from modelport.services import serving_lock
 from modelport.services.relay import error_of
 from modelport.services.target import Call, LogRequest, Observation, Reply, ServicePlace
 from modelport.settings import running_interpreter
-from modelport.targets import local_control, local_http, local_logs, local_ports
+from modelport.targets import local_control, local_endings, local_http, local_logs, local_ports
 
 _START_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.01
@@ -47,7 +47,8 @@ class LocalTarget:
         alive = same_boot and identity.is_alive()
         status = local_control.status(Path(str(words["control"]))) if alive else {}
         endpoint = (str(words["host"]), int(status.get("port") or words["port"]))
-        return Observation(True, alive, same_boot, status, endpoint, identity.pid)
+        seen = Observation(True, alive, same_boot, status, endpoint, identity.pid)
+        return seen if alive else local_endings.told(seen, place.directory, Path(str(words["control"])))
 
     def apply(self, place: ServicePlace, manifest: Manifest) -> Observation:
         """Start the server with the manifest, or hand it to the one that runs."""
@@ -69,6 +70,8 @@ class LocalTarget:
         make_runtime_directory(place.runtime_directory)
         # The server inherits the lock that we hold: it is taken from its first moment on, also if we are killed now.
         with serving_lock.handed_on(place.directory) as held:
+            if held:
+                _end_leftovers(place)
             identity = process.spawn_detached(
                 [running_interpreter(), "-m", "modelport.server", path, *map(str, held)],
                 environ=self._environ_of_server(),
@@ -122,6 +125,7 @@ class LocalTarget:
         """End the server and remove its sockets; one that is just starting is waited for first."""
         _wait_while_starting(place)
         _end(place, self.observe(place))
+        _end_leftovers(place)
         local_control.remove_runtime_directory(place.runtime_directory)
 
 
@@ -217,6 +221,12 @@ def _end(place: ServicePlace, seen: Observation) -> None:
     if asked and process.wait_until_gone(identity, timeout_seconds=patience):
         return
     process.terminate(identity, grace_seconds=_GRACE_SECONDS)
+
+
+def _end_leftovers(place: ServicePlace) -> None:
+    """End what user code had started in the background under a server that was killed: the kernel ended the workers
+    with it, and knows nothing of what belongs to them. Only while no server runs."""
+    process.kill_those_of("AML_APP_ROOT", place.directory / "revisions")
 
 
 def _drain_seconds(place: ServicePlace) -> float:
