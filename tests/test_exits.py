@@ -12,6 +12,11 @@ from modelport.exits import Exit
     [
         (Exit(-9), "signal 9 (SIGKILL): killed: out of memory, or by hand"),
         (Exit(-9, out_of_memory=True), "signal 9 (SIGKILL): the kernel killed it because memory ran out"),
+        (
+            Exit(-9, True, "at most 510 MB were used of a limit of 512 MB"),
+            "signal 9 (SIGKILL): the kernel killed it because memory ran out (at most 510 MB were used of a limit of "
+            "512 MB)",
+        ),
         (Exit(137, out_of_memory=False), "exit code 137: killed, and not for memory"),
         (Exit(3), "exit code 3: init() failed"),
         (Exit(42), "exit code 42"),

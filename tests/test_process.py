@@ -57,3 +57,21 @@ def test_what_bears_the_mark_of_a_folder_is_killed_and_nothing_else(tmp_path) ->
         assert process.kill_those_of("MARK", tmp_path / "mine") == 1
         assert mine.wait(10) == -9 and other.poll() is None
         other.kill()
+
+
+@pytest.mark.parametrize("on_line", [None, print])
+def test_time_limit_ends_the_program_and_what_it_started_and_tells_its_last_lines(on_line) -> None:
+    code = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen(['sleep', '60'])\n"  # holds the pipes of its parent
+        "print('fetching numpy', file=sys.stderr, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    started = time.monotonic()
+    with pytest.raises(TimeoutError, match="its last lines:\n  fetching numpy"):
+        process.run([sys.executable, "-c", code], timeout_seconds=0.5, on_line=on_line)
+    assert time.monotonic() - started < 30
+
+
+def test_program_within_its_time_limit_is_left_alone() -> None:
+    assert process.run([sys.executable, "-c", "print(1)"], timeout_seconds=30).stdout == "1\n"

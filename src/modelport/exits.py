@@ -30,11 +30,13 @@ _SIGNALS = {  # by name: the numbers differ between systems, and some systems la
 class Exit:
     """How a process ended: `code` as Popen has it (negative: a signal), and in words.
 
-    `out_of_memory` is True or False where the control group told, None where it cannot be told.
+    `out_of_memory` is True or False where the control group told, None where it cannot be told; `memory` says how
+    much had been used of how much.
     """
 
     code: int
     out_of_memory: bool | None = None
+    memory: str = ""
 
     @property
     def words(self) -> str:
@@ -50,7 +52,7 @@ class Exit:
         name = self._signal_name()
         meaning = _SIGNALS.get(name, "") if name else _CODES.get(self.code, "")
         if (name == "SIGKILL" or self.code == 137) and self.out_of_memory is not None:
-            killer = "the kernel killed it because memory ran out"
+            killer = "the kernel killed it because memory ran out" + (f" ({self.memory})" if self.memory else "")
             meaning = killer if self.out_of_memory else "killed, and not for memory"
         what = f"signal {-self.code} ({name})" if name else f"exit code {self.code}"
         return f"{what}: {meaning}" if meaning else what

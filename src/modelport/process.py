@@ -12,12 +12,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelport.errors import UserError
+
+
+_LAST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -56,23 +60,38 @@ def run(
 ) -> Completed:
     """Run a program to its end and return its output; `on_line` sees each line of standard error as it comes.
 
-    Raises `UserError` (`program-missing`) where the program does not exist, and `TimeoutError` past the time limit,
-    after the program was killed.
+    Raises `UserError` (`program-missing`) where the program does not exist, and `TimeoutError` with its last lines past
+    the time limit, after the program and all that it had started were killed.
     """
     words = tuple(os.fspath(word) for word in arguments)
     with _open(words, environ, directory) as child:
+        expired = threading.Event()
+        clock = threading.Timer(timeout_seconds or 0.0, _expire, (child, expired))
+        if timeout_seconds is not None:
+            clock.start()
         try:
-            if on_line is not None and child.stderr is not None:
-                return _stream(child, words, on_line)
-            stdout, stderr = child.communicate(timeout=timeout_seconds)
-        except subprocess.TimeoutExpired as expired:
-            child.kill()
-            child.communicate()
-            raise TimeoutError(f"{words[0]} did not end within {timeout_seconds} s") from expired
+            done = _stream(child, words, on_line) if on_line is not None else _collect(child, words)
         except BaseException:
-            child.kill()  # Ctrl-C must not leave a solver or an installer behind
+            _kill_group(child)  # Ctrl-C must not leave a solver or an installer behind
             raise
-        return Completed(words, child.returncode, stdout, stderr)
+        finally:
+            clock.cancel()
+    if expired.is_set():
+        last = "".join(f"\n  {line}" for line in (done.stderr or done.stdout).splitlines()[-_LAST_LINES:])
+        raise TimeoutError(f"{words[0]} did not end within {timeout_seconds} s{last and '; its last lines:'}{last}")
+    return done
+
+
+def _expire(child: subprocess.Popen[str], expired: threading.Event) -> None:
+    expired.set()
+    _kill_group(child)
+
+
+def _kill_group(child: subprocess.Popen[str]) -> None:
+    """Kill a program and what it started; nothing if it was collected, for then its id may be another's."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _open(
@@ -88,9 +107,15 @@ def _open(
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            start_new_session=True,  # a group of its own, that ends as a whole
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         raise program_missing(words[0], error) from error
+
+
+def _collect(child: subprocess.Popen[str], words: tuple[str, ...]) -> Completed:
+    stdout, stderr = child.communicate()
+    return Completed(words, child.returncode, stdout, stderr)
 
 
 def _stream(child: subprocess.Popen[str], words: tuple[str, ...], on_line: Callable[[str], None]) -> Completed:

@@ -19,6 +19,7 @@ _HOP_HEADERS = frozenset(
 _FAILED = (b"x-ms-run-function-failed", b"True")
 _NOT_FAILED = (b"x-ms-run-function-failed", b"False")
 _HIDDEN = "run() raised an exception; its traceback is in the service's log under this request id."
+_HIDDEN_RESULT = "What run() returned cannot be sent; why is in the service's log under this request id."
 
 
 class AnswerWriter:
@@ -49,7 +50,7 @@ class AnswerWriter:
         if flags & wire.FLAG_PROBLEM:
             problem = _problem_of(wire.unpack_object(head))
             hidden = problem.status >= 500 and not self.debug
-            self.problem(exchange, Problem(problem.code, _HIDDEN) if hidden else problem, failed=True)
+            self.problem(exchange, _without_detail(problem) if hidden else problem, failed=True)
             return seconds, problem
         if status in BODILESS:
             body = b""  # a client would take it for the answer to its next request
@@ -124,6 +125,10 @@ def _headers_of(words: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     except (TypeError, ValueError) as error:
         raise wire.WireError(f"the headers of an answer are not pairs: {error}") from error
     return headers
+
+
+def _without_detail(problem: Problem) -> Problem:
+    return Problem(problem.code, _HIDDEN_RESULT if problem.code == "result-not-serialisable" else _HIDDEN)
 
 
 def _problem_of(words: dict[str, Any]) -> Problem:

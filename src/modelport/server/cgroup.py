@@ -17,6 +17,17 @@ class MemoryFacts:
     peak_bytes: int | None = None
     kills: int | None = None
 
+    @property
+    def words(self) -> str:
+        """How much was used of how much; empty where neither is known.
+
+        >>> MemoryFacts(limit_bytes=512 * 2**20, peak_bytes=510 * 2**20).words
+        'at most 510 MB were used of a limit of 512 MB'
+        """
+        peak = f"at most {self.peak_bytes >> 20} MB were used" if self.peak_bytes else ""
+        limit = f"a limit of {self.limit_bytes >> 20} MB" if self.limit_bytes else ""
+        return f"{peak} of {limit}" if peak and limit else peak or limit
+
 
 def memory_facts(membership: str | None = None, root: Path = _ROOT) -> MemoryFacts:
     """The facts of the group that `membership` (the text of /proc/self/cgroup) names, under `root`."""

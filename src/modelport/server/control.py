@@ -81,6 +81,7 @@ async def _execute(replica: Replica, words: dict[str, Any]) -> dict[str, Any]:
     if command == "apply":
         return await replica.apply(Manifest.read(Path(words["manifest"])))
     if command == "stop":
-        replica.stop()
+        if not replica.is_stopping:  # two who stop it want the same: what is in flight is still answered
+            replica.stop()
         return replica.status()
     raise ProtocolError("control-invalid", f"There is no command {command!r}. {nearest(str(command), COMMANDS)}")

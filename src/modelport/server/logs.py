@@ -8,6 +8,7 @@ whatever the worker is running. One line looks like this:
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import sys
@@ -56,8 +57,12 @@ class LogSink:
         for older, newer in zip(reversed(names[1:]), reversed(names[:-1]), strict=True):
             if newer.exists():
                 newer.replace(older)
-        os.close(self._descriptor)
-        self._descriptor = self._open()
+        old, self._descriptor = self._descriptor, self._open()
+        for standard in (1, 2):  # a detached server's own words, a crash's stack among them, belong into the new one
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.fstat(standard), os.fstat(old)):
+                    os.dup2(self._descriptor, standard)
+        os.close(old)
 
 
 class LinePump:

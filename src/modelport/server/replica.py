@@ -117,6 +117,11 @@ class Replica:
             for connection in list(self._connections):
                 connection.check_time(now)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stopping is not None
+
     def stop(self) -> None:
         """Drain and end; asked a second time, end at once."""
         if self._stopping is not None:

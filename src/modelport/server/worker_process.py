@@ -146,10 +146,18 @@ class Worker:
 
     def _exited(self) -> None:
         self._unwatch_exit()
-        if self.child.returncode is None:  # not collected yet, so that the id is still its group's
+        self._has_exited()
+        self.link.finish()
+
+    def _has_exited(self) -> bool:
+        """Whether the process has ended; what it had started in the background ends with it, however it ended."""
+        if self.child.returncode is None and hasattr(os, "waitid"):
+            # Looked at before it is collected: as long as it is not, the id is still its group's.
+            if os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                return False
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.child.pid, signal.SIGKILL)
-        self.link.finish()
+        return self.child.poll() is not None
 
     def _unwatch_exit(self) -> None:
         if self._exit_descriptor is not None:
@@ -169,7 +177,7 @@ class Worker:
         self.socket_closed()
 
     def _await_exit(self, deadline: float) -> None:
-        if self.child.poll() is None:
+        if not self._has_exited():
             if time.monotonic() > deadline:
                 self.kill("it closed its socket and did not end")
                 deadline += _EXIT_PATIENCE_SECONDS
@@ -184,7 +192,7 @@ class Worker:
         self._unwatch_exit()
         self._stop_init_clock()
         self.link.close()
-        self.exit = Exit(self.child.returncode, self._killed_for_memory())
+        self.exit = self._how_it_ended()
         was_ready = self.state != STARTING
         self.state = DEAD
         for pump, stream in zip(self.pumps, (self.child.stdout, self.child.stderr), strict=True):
@@ -199,13 +207,14 @@ class Worker:
         if self.init_clock is not None:
             self.init_clock.cancel()  # it would keep all that belongs to a dead worker until it rings
 
-    def _killed_for_memory(self) -> bool | None:
+    def _how_it_ended(self) -> Exit:
+        code = int(self.child.returncode)
         if self.kill_reason:
-            return False
-        kills = cgroup.memory_facts().kills
-        if kills is None or self.kills_before is None:
-            return None
-        return kills > self.kills_before
+            return Exit(code, out_of_memory=False)
+        facts = cgroup.memory_facts()
+        if facts.kills is None or self.kills_before is None:
+            return Exit(code)
+        return Exit(code, facts.kills > self.kills_before, facts.words)
 
     def _failure_of_exit(self) -> Failure:
         words = self.exit.words if self.exit else "an unknown end"

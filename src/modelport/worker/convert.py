@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _JSON = frozenset((dict, list, str, int, float, bool, tuple))
-_BODILESS = frozenset((204, 205, 304))  # a client takes what follows the head for the next answer
 _encode = jsonable.make_encoder()
 
 
@@ -96,8 +95,6 @@ def _response(result: "Any") -> Answer:
         headers = list((result.response_headers or {}).items())
     if not 200 <= status <= 599:
         raise ValueError("run() answered with the status %d; a status is from 200 to 599" % status)
-    if status in _BODILESS:
-        answer.body = b""
     answer.status = status
     answer.run_failed = bool(getattr(result, "run_function_failed", False)) or status >= 500
     _apply_headers(answer, headers)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Streams = Union[OneThreadStreams, ManyThreadStreams]
 
 _monotonic = time.monotonic
-BODILESS = (204, 205, 304)  # statuses of answers that never have a body
+_BODILESS = frozenset((204, 205, 304))  # a client takes what follows the head for the next answer
 BODY_BYTES_MAX = wire.ANSWER_BYTES_MAX - 1024 * 1024  # the rest is for the head
 
 
@@ -44,9 +44,9 @@ class Runner(object):
         self._set_request_id(job.request_id)
         try:
             answer = self._script.handle(_request_of(job))
-            if answer.chunks is not None and answer.status in BODILESS:
+            if answer.status in _BODILESS:
                 _close(answer.chunks)
-                answer.chunks = None
+                answer.body, answer.chunks = b"", None
             if answer.chunks is None:
                 self._send_whole(request, answer, _monotonic() - started)
             else:
