@@ -179,7 +179,7 @@ class OpenWorkspace:
         """The catalogue."""
         from modelport.storage.database import open_database, sqlite_url
 
-        return open_database(sqlite_url(self.directory / "catalog.db"))
+        return open_database(sqlite_url(self.directory / "catalog.db"), must_exist=True)
 
     @cached_property
     def artifacts(self) -> LocalArtifactStore:
@@ -193,7 +193,7 @@ class OpenWorkspace:
         """The registered models."""
         from modelport.registry.catalog import ModelRegistry
 
-        return ModelRegistry(self.database, self.artifacts, author=_user_name())
+        return ModelRegistry(self.database, self.artifacts, _user_name(), lambda names: self.services.settle(names))
 
     @cached_property
     def runs(self) -> RunStore:

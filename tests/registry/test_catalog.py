@@ -10,6 +10,7 @@ import tarfile
 import pytest
 
 from modelport.errors import ConflictError, NotFoundError, UserError
+from modelport.registry.catalog import ModelRegistry
 from modelport.registry.model import ModelChange, ModelQuery, Registration
 from modelport.storage.tables import service_models, services
 
@@ -294,7 +295,7 @@ def test_a_model_that_a_service_serves_is_not_deleted(workspace, registry, make_
     model = registry.register(make_file("m.pkl"), Registration("m"))
     serve(workspace, model)
     with pytest.raises(ConflictError, match="'mysvc'"):
-        registry.delete(model)
+        ModelRegistry(workspace.database, workspace.artifacts).delete(model)
     assert registry.get("m").id == "m:1"
 
 

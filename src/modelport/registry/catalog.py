@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,28 @@ from modelport.registry.survey import Source, survey
 from modelport.storage.database import Database
 from modelport.storage.tables import model_files, model_names, models, service_models, services
 
+SettleServices = Callable[[Sequence[str]], None]
+"""Brings the records of the services named up to date: one whose update was killed may hold models that it dropped."""
+
+
+def _settled_already(_: Sequence[str]) -> None:
+    """There are no services whose records could be behind."""
+    return
+
 
 class ModelRegistry:
     """The registered models of one workspace.
 
-    `author` is noted as the one who registered a version.
+    `author` is noted as the one who registered a version; `settle` is asked before a deletion is refused.
     """
 
-    def __init__(self, database: Database, artifacts: ArtifactStore, author: str = "") -> None:
+    def __init__(
+        self, database: Database, artifacts: ArtifactStore, author: str = "", settle: SettleServices = _settled_already
+    ) -> None:
         self._database = database
         self._artifacts = artifacts
         self._author = author
+        self._settle = settle
 
     def register(
         self,
@@ -198,6 +209,10 @@ class ModelRegistry:
 
         Raises `ConflictError` (`model-in-use`) while a service serves it, `NotFoundError` (`model-not-found`).
         """
+        with self._database.reading() as connection:
+            users = _services_with(connection, model)
+        if users:
+            self._settle(users)
         with self._database.writing() as connection:
             users = _services_with(connection, model)
             if users:

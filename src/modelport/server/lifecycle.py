@@ -80,6 +80,7 @@ class Lifecycle:
         return {
             "state": self.state,
             "revision": self.manifest.revision,
+            "replicas": self.manifest.limits.workers,
             "failure": self.failure.to_dict() if self.failure else None,
             "rollout": self.rollout.to_dict() if self.rollout else None,
             "queue_length": len(self.pool.line),

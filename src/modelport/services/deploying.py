@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from modelport.errors import ConflictError, UserError
+from modelport.errors import ConflictError, StorageError, UserError
 from modelport.events import EventRecord
 from modelport.manifest import Manifest, Places
 from modelport.naming import new_id
 from modelport.services import keys, serving_lock
 from modelport.services.parts import Parts, RealisedEnvironment, Report
+from modelport.services.reconciling import settle
 from modelport.services.resolving import check_limits
 from modelport.services.revision import Revision, revisions_of
 from modelport.services.rollout import Ledger, Phase, run_phases
@@ -36,7 +38,8 @@ def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord
         try:
             _Roll(parts, record, Change("deploy", spec), report, 1).run()
         except BaseException:
-            parts.store.remove(record)
+            with contextlib.suppress(StorageError):  # what is left is taken away by whoever deploys that name next
+                parts.store.remove(record)
             raise
     return record
 
@@ -44,13 +47,14 @@ def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord
 def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) -> ServiceRecord:
     """Roll a spec out beside what serves now; if that fails before init() has begun, all is as it was."""
     with parts.store.operation(record, change.kind):
-        fresh = reconcile(parts, parts.store.get(record.name))
+        fresh = settle(parts, parts.store.get(record.name))
         _refuse_while_another_starts(parts, fresh)  # before a step could touch what it needs
         number = parts.store.begin_revision(fresh, change.spec)
         try:
             _Roll(parts, fresh, change, report, number).run()
         except BaseException:
-            parts.store.commit(fresh, fresh.revision, fresh.spec)
+            with contextlib.suppress(StorageError):  # the next look at the service lets go of the models
+                parts.store.commit(fresh, fresh.revision, fresh.spec)
             raise
         return parts.store.set_replicas(fresh, change.spec.limits.workers)
 
@@ -179,12 +183,15 @@ def scale(parts: Parts, record: ServiceRecord, replicas: int, report: Report) ->
     kind = "start" if replicas and not record.desired_replicas else "scale" if replicas else "stop"
     target = parts.target_of(record.spec)
     with parts.store.operation(record, kind):
+        record = settle(parts, parts.store.get(record.name))
         seen = target.observe(record.place())
         if replicas and not seen.alive:
             kind = "start"
         elif replicas == len(seen.status.get("workers", ())) and replicas == record.desired_replicas:
             return record
         ledger = Ledger(EventRecord(record.directory, record.id), kind, new_id(), record.revision, report)
+        if not replicas:  # first the wish: a stop that is broken off halfway leaves no service that seems to have died
+            parts.store.set_replicas(record, 0)
         run_phases([Phase("drain" if not replicas else "launch", _scaling(parts, record, replicas, ledger))], ledger)
         record = parts.store.set_replicas(record, replicas)
         if replicas and replicas != record.spec.limits.workers:
@@ -206,8 +213,9 @@ def delete(parts: Parts, record: ServiceRecord, report: Report) -> None:
     with parts.store.operation(record, "delete"):
         ledger = Ledger(EventRecord(record.directory, record.id), "delete", new_id(), record.revision, report)
         ledger.note("delete", "started")
+        parts.store.set_replicas(record, 0)  # a catalogue that takes no writes is noticed while the service still runs
         parts.target_of(record.spec).delete(record.place(ledger.operation))
-        ledger.note("delete", "succeeded")
+        ledger.try_note("delete", "succeeded")
         parts.store.remove(record)
 
 
@@ -226,27 +234,3 @@ def take_away_interrupted(parts: Parts, record: ServiceRecord) -> bool:
 def _was_launched(parts: Parts, record: ServiceRecord) -> bool:
     """Whether there is, or ever was, a server, or one is starting: its starter may have been killed, it goes on."""
     return serving_lock.is_held(record.directory) or parts.target_of(record.spec).observe(record.place()).launched
-
-
-def reconcile(parts: Parts, record: ServiceRecord) -> ServiceRecord:
-    """Record that another revision serves by now, where its rollout ended while nobody was waiting."""
-    serving = _serving(parts, record)
-    if serving in (0, record.revision):
-        return record
-    facts = Revision(record.directory, serving).facts()
-    if facts is None:
-        return record
-    return parts.store.commit(record, serving, facts[0])
-
-
-def _serving(parts: Parts, record: ServiceRecord) -> int:
-    """The revision that serves, or did when the server ended; 0 while it cannot be told."""
-    seen = parts.target_of(record.spec).observe(record.place())
-    rollout = seen.status.get("rollout") or {}
-    if seen.status.get("state") == "ready" and rollout.get("state") != "running":
-        return int(seen.status.get("revision", 0))
-    if seen.alive or record.last_revision == record.revision:
-        return 0
-    events = EventRecord(record.directory).read()
-    ready = [event.revision for event in events if event.kind == "ready" and event.status == "succeeded"]
-    return ready[-1] if ready else 0

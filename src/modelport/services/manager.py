@@ -6,13 +6,13 @@ Operations return when the server has taken the new revision on and init() is un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from modelport.errors import ConflictError, ScoringError
 from modelport.events import Event, EventRecord
 from modelport.naming import SERVICE
-from modelport.services import deploying, keys, logs, resolving, watching
+from modelport.services import deploying, keys, logs, reconciling, resolving, watching
 from modelport.services.parts import Parts, Report
 from modelport.services.request import ServiceChange, ServiceRequest
 from modelport.services.service import Service, look
@@ -121,6 +121,11 @@ class ServiceManager:
         """The names of all services, sorted; asks no server."""
         return [record.name for record in self._store.all()]
 
+    def settle(self, names: Iterable[str]) -> None:
+        """Bring the records of services up to what their servers say; each look at a service does so for that one."""
+        for record in filter(None, map(self._store.find, names)):
+            self._reconciled(record)
+
     def logs(self, name: str, request: LogRequest | None = None) -> Iterator[str]:
         """The service's log with the steps of its operations between the lines of user code, oldest first.
 
@@ -189,7 +194,7 @@ class ServiceManager:
         return look(self._parts, self._reconciled(record))
 
     def _reconciled(self, record: ServiceRecord) -> ServiceRecord:
-        return deploying.reconcile(self._parts, record)
+        return reconciling.reconcile(self._parts, record)
 
     def list(self) -> list[Service]:
         """All services, by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from modelport.errors import DeploymentError, ModelportError
 from modelport.events import Event, EventRecord
 from modelport.services.parts import Report
+from modelport.storage.files import storage_error, storage_failures
 
 _MESSAGE_OF_INTERRUPT = "interrupted"
 
@@ -36,15 +38,23 @@ class Ledger:
     report: Report
 
     def note(self, kind: str, status: str, message: str = "", **words: object) -> None:
-        """Record one event of this operation and show it."""
+        """Record one event of this operation and show it; raises `StorageError`."""
         event = Event(kind, status, message, self.operation, self.revision)
-        self.report(self.record.append(Event(**{**event.__dict__, **words})))
+        with storage_failures(self.record.path):
+            written = self.record.append(Event(**{**event.__dict__, **words}))
+        self.report(written)
+
+    def try_note(self, kind: str, status: str, message: str = "", **words: object) -> None:
+        """As `note`, where something matters more than the record: a disk that takes no event must not stop it."""
+        with contextlib.suppress(ModelportError, OSError):
+            self.note(kind, status, message, **words)
 
 
 def run_phases(phases: Sequence[Phase], ledger: Ledger) -> None:
     """Run the phases in order. If one fails (or Ctrl-C is pressed), undo it and those before it, last first.
 
-    Raises what the phase raised, if it is an error of ours, else `DeploymentError` (`step-failed`).
+    Raises what the phase raised, if it is an error of ours, `StorageError` for what the disk refused, else
+    `DeploymentError` (`step-failed`).
     """
     ledger.note(ledger.kind, "started")
     begun: list[Phase] = []
@@ -55,9 +65,12 @@ def run_phases(phases: Sequence[Phase], ledger: Ledger) -> None:
     except BaseException as error:
         _undo(begun, ledger)
         code = error.code if isinstance(error, ModelportError) else type(error).__name__
-        ledger.note(ledger.kind, "failed", _message(error), code=code)
+        ledger.try_note(ledger.kind, "failed", _message(error), code=code)
         if isinstance(error, (ModelportError, KeyboardInterrupt)) or not isinstance(error, Exception):
             raise
+        refused = storage_error(error, ledger.record.path) if isinstance(error, OSError) else None
+        if refused is not None:
+            raise refused from error
         raise DeploymentError(
             "step-failed",
             f"{type(error).__name__}: {error}.",
@@ -73,7 +86,7 @@ def _run_phase(phase: Phase, ledger: Ledger) -> None:
         message = phase.run()
     except BaseException as error:
         code = error.code if isinstance(error, ModelportError) else type(error).__name__
-        ledger.note(phase.name, "failed", _message(error), code=code, duration_seconds=_since(started))
+        ledger.try_note(phase.name, "failed", _message(error), code=code, duration_seconds=_since(started))
         raise
     ledger.note(phase.name, "succeeded", message, duration_seconds=_since(started))
 
@@ -85,7 +98,7 @@ def _undo(begun: list[Phase], ledger: Ledger) -> None:
         try:
             phase.undo()
         except (ModelportError, OSError) as error:  # the first failure is what the caller must hear of
-            ledger.note(phase.name, "info", f"could not be undone: {_message(error)}")
+            ledger.try_note(phase.name, "info", f"could not be undone: {_message(error)}")
 
 
 def _since(started: float) -> float:

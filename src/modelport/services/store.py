@@ -7,22 +7,22 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from modelport import naming
-from modelport.errors import ConflictError, NotFoundError, nearest
+from modelport.errors import ConflictError, NotFoundError, StorageError, nearest
 from modelport.events import now
 from modelport.services import serving_lock
 from modelport.services.spec import ModelPlacement, ServiceSpec
 from modelport.services.target import ServicePlace
 from modelport.storage.database import Database
-from modelport.storage.files import locked, make_private_directory
+from modelport.storage.files import locked, make_private_directory, storage_failures
 from modelport.storage.tables import service_models, services
 
 _LOCK = "operation.lock"
@@ -109,7 +109,7 @@ class ServiceStore:
 
     def draft(self, spec: ServiceSpec) -> ServiceRecord:
         """A service that nobody can see yet: it has a folder, so that an operation on it can be begun, and no row."""
-        moment = datetime.datetime.now(datetime.timezone.utc)
+        moment = _now()
         service_id = naming.new_id()
         directory = make_private_directory(self._places.directory / service_id)
         return ServiceRecord(
@@ -180,47 +180,63 @@ class ServiceStore:
     def begin_revision(self, record: ServiceRecord, spec: ServiceSpec) -> int:
         """Give out the next revision number, and hold the models of `spec` beside those that are served."""
         number = record.last_revision + 1
-        self._write(record, record.spec, record.revision, number, spec.models)
+        self._write(replace(record, last_revision=number), spec.models)
         return number
 
-    def commit(self, record: ServiceRecord, revision: int, spec: ServiceSpec) -> ServiceRecord:
-        """Record which revision serves from now on; models of no other are held any more."""
-        return self._write(record, spec, revision, max(record.last_revision, revision), ())
-
-    def _write(
-        self, record: ServiceRecord, spec: ServiceSpec, revision: int, last: int, more: tuple[ModelPlacement, ...]
+    def commit(
+        self, record: ServiceRecord, revision: int, spec: ServiceSpec, replicas: int | None = None
     ) -> ServiceRecord:
-        words = {"revision": revision, "last_revision": last, "spec": spec.to_json()}
-        values = {"spec": words, "updated_at": datetime.datetime.now(datetime.timezone.utc)}
+        """Record which revision serves from now on, with how many replicas; models of no other are held any more."""
+        wanted = record.desired_replicas if replicas is None else replicas
+        last = max(record.last_revision, revision)
+        served = replace(record, spec=spec, revision=revision, last_revision=last, desired_replicas=wanted)
+        self._write(served, ())
+        return self.get(record.name)
+
+    def _write(self, record: ServiceRecord, more: tuple[ModelPlacement, ...]) -> None:
+        words = {"revision": record.revision, "last_revision": record.last_revision, "spec": record.spec.to_json()}
+        values = {"spec": words, "desired_replicas": record.desired_replicas, "updated_at": _now()}
         with self._database.writing() as connection:
             connection.execute(services.update().where(services.c.id == record.id).values(values))
             connection.execute(service_models.delete().where(service_models.c.service_id == record.id))
-            _hold(connection, record.id, (*spec.models, *more))
-        return self.get(record.name)
+            _hold(connection, record.id, (*record.spec.models, *more))
+
+    def held(self, record: ServiceRecord) -> frozenset[tuple[str, int]]:
+        """The registered models, as (name, version), that cannot be deleted because of this service."""
+        columns = (service_models.c.model_name, service_models.c.model_version)
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(*columns).where(service_models.c.service_id == record.id)).all()
+        return frozenset((name, version) for name, version in rows)
 
     def set_replicas(self, record: ServiceRecord, replicas: int) -> ServiceRecord:
         """Record how many replicas are wanted; 0 for a stopped service."""
-        values = {"desired_replicas": replicas, "updated_at": datetime.datetime.now(datetime.timezone.utc)}
+        values = {"desired_replicas": replicas, "updated_at": _now()}
         with self._database.writing() as connection:
             connection.execute(services.update().where(services.c.id == record.id).values(values))
         return self.get(record.name)
 
     def remove(self, record: ServiceRecord) -> None:
-        """Give the name back and remove the folder; the event record moves to the archive. Twice is no error."""
-        values = {"deleted_at": datetime.datetime.now(datetime.timezone.utc)}
+        """Give the name back and remove the folder; the event record moves to the archive. Twice is no error.
+
+        Once the name is given back the service is gone: files that the disk does not let go of are left to `abandoned`.
+        """
+        values = {"deleted_at": _now()}
         with self._database.writing() as connection:
             connection.execute(service_models.delete().where(service_models.c.service_id == record.id))
             connection.execute(
                 services.update().where(services.c.id == record.id, services.c.deleted_at.is_(None)).values(values)
             )
-        self._put_away(record.directory)
+        with suppress(StorageError):
+            self._put_away(record.directory)
 
     def _put_away(self, directory: Path) -> None:
+        remove_folder(directory / "revisions")  # first what is large: on a full disk this makes the room for the rest
         segments = list(directory.glob("events*.jsonl"))
         if segments:
             kept = make_private_directory(self._places.archive / directory.name)
             for segment in segments:
-                segment.replace(kept / segment.name)
+                with storage_failures(kept):
+                    segment.replace(kept / segment.name)
         remove_folder(directory)
 
     # -- one operation at a time -----------------------------------------------------------------------------------
@@ -237,12 +253,22 @@ class ServiceStore:
         for attempt in range(_ATTEMPTS):
             with locked(path, wait=False) as held:
                 if held:
-                    path.write_text(json.dumps({"kind": kind, "pid": os.getpid(), "since": now()}))
+                    with storage_failures(path):
+                        path.write_text(json.dumps({"kind": kind, "pid": os.getpid(), "since": now()}))
                     yield
                     return
             if attempt < _ATTEMPTS - 1:
                 time.sleep(_ATTEMPT_SECONDS)  # whoever only looks whether it is free holds it for a moment
         raise _in_progress(record, path)
+
+    @contextmanager
+    def unless_operating(self, record: ServiceRecord) -> Iterator[bool]:
+        """Be the only one who changes the service; yields False, at once, where somebody does already."""
+        if not record.directory.is_dir():
+            yield False
+            return
+        with locked(_lock_path(record), wait=False) as held:
+            yield held
 
     def is_operating(self, record: ServiceRecord) -> bool:
         """Whether somebody changes the service right now."""
@@ -269,10 +295,19 @@ def _in_progress(record: ServiceRecord, path: Path) -> ConflictError:
     )
 
 
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def registered(models: Iterable[ModelPlacement]) -> frozenset[tuple[str, int]]:
+    """The registered models among those of a spec, as (name, version)."""
+    return frozenset((model.name, model.version) for model in models if model.version)
+
+
 def _hold(connection: sa.Connection, service_id: str, models: tuple[ModelPlacement, ...]) -> None:
-    registered = {(model.name, model.version) for model in models if model.version}
-    if registered:
-        rows = [{"service_id": service_id, "model_name": n, "model_version": v} for n, v in sorted(registered)]
+    held = registered(models)
+    if held:
+        rows = [{"service_id": service_id, "model_name": n, "model_version": v} for n, v in sorted(held)]
         connection.execute(service_models.insert(), rows)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from modelport.errors import DeploymentError, ScoringError
 from modelport.events import Event, EventRecord
-from modelport.services.deploying import reconcile
 from modelport.services.parts import Parts
+from modelport.services.reconciling import reconcile
 from modelport.services.relay import init_error
 from modelport.services.revision import Revision
 from modelport.services.service import judge

@@ -19,7 +19,7 @@ from sqlalchemy import event, exc
 
 from modelport.errors import StorageError
 from modelport.storage import tables
-from modelport.storage.files import PRIVATE_FILE, disk_failing, is_full, locked, storage_failures
+from modelport.storage.files import PRIVATE_FILE, disk_failing, is_full, locked_within, storage_failures
 
 BUSY_TIMEOUT_SECONDS = 60.0
 """How long a writer waits for its turn before `catalogue-locked`; a write takes milliseconds."""
@@ -30,8 +30,9 @@ _WRITES = "modelport_writes"
 class Database:
     """An open catalogue: `reading()` and `writing()` give connections inside one transaction each."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
         self._engine = engine
+        self._busy_timeout_seconds = busy_timeout_seconds
 
     def __repr__(self) -> str:
         return f"Database({self._engine.url.render_as_string(hide_password=True)!r})"
@@ -46,7 +47,7 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """The only writer, from the first statement to the commit at the end of the block; an error undoes it all.
 
-        Raises `StorageError` (`catalogue-locked` after 60 s, `disk-full`, `catalogue-damaged`).
+        Raises `StorageError` (`catalogue-locked` after the busy timeout, `disk-full`, `catalogue-damaged`).
         """
         with (
             self._translated(),
@@ -63,7 +64,9 @@ class Database:
         if self._engine.dialect.name != "sqlite" or not path:
             yield
             return
-        with locked(Path(f"{path}.lock")):
+        with locked_within(Path(f"{path}.lock"), self._busy_timeout_seconds) as held:
+            if not held:
+                raise _locked(path, f"{path}.lock", self._busy_timeout_seconds)
             yield
 
     @contextmanager
@@ -73,7 +76,7 @@ class Database:
         except exc.IntegrityError:
             raise  # a rule of the tables: its meaning is the caller's to tell
         except exc.DatabaseError as error:
-            raise _storage_error(error, str(self._engine.url.database)) from error
+            raise _storage_error(error, str(self._engine.url.database), self._busy_timeout_seconds) from error
 
     def schema_revision(self) -> str | None:
         """The number of the catalogue's form, or None if it has no tables yet; raises `StorageError`."""
@@ -106,10 +109,14 @@ def sqlite_url(path: Path) -> sa.URL:
     return sa.URL.create("sqlite", database=str(path))
 
 
-def open_database(url: str | sa.URL) -> Database:
+def open_database(
+    url: str | sa.URL, *, must_exist: bool = False, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
+) -> Database:
     """Open the catalogue at `url`, making or migrating its tables if needed; any number of processes may do so at once.
 
-    Raises `StorageError` (`catalogue-newer`, `catalogue-damaged`, `catalogue-locked`, `disk-full`).
+    With `must_exist` a catalogue that is missing or empty is damage: a new one in its place would let `fsck` take every
+    model's files for leftovers. Raises `StorageError` (`catalogue-missing`, `catalogue-newer`, `catalogue-damaged`,
+    `catalogue-locked`, `disk-full`).
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -117,14 +124,20 @@ def open_database(url: str | sa.URL) -> Database:
     path = Path(str(parsed.database))
     # No pool: a connection costs 0.2 ms, and one that is kept would be shared by mistake across a fork.
     engine = sa.create_engine(
-        parsed, poolclass=sa.pool.NullPool, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        parsed, poolclass=sa.pool.NullPool, connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False}
     )
     _prepare_sqlite(engine)
-    database = Database(engine)
-    if path.exists() and database.schema_revision() == tables.HEAD_REVISION:
+    database = Database(engine, busy_timeout_seconds)
+    revision = database.schema_revision() if path.exists() else None
+    if revision == tables.HEAD_REVISION:
         return database
-    with locked(path.with_name(f"{path.name}.setup-lock")):
-        _create_file(path)
+    if must_exist and revision is None:
+        raise _missing(path)
+    setup_lock = path.with_name(f"{path.name}.setup-lock")
+    with locked_within(setup_lock, busy_timeout_seconds) as held:
+        if not held:
+            raise _locked(str(path), str(setup_lock), busy_timeout_seconds)
+        _create_file(path, busy_timeout_seconds)
         return _in_newest_form(database)
 
 
@@ -142,14 +155,14 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _create_file(path: Path) -> None:
+def _create_file(path: Path, busy_timeout_seconds: float) -> None:
     with storage_failures(path):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
     try:
-        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
+        with contextlib.closing(sqlite3.connect(path, timeout=busy_timeout_seconds)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")  # remembered in the file; needs it for itself alone
     except sqlite3.DatabaseError as error:
-        raise _storage_error(error, str(path)) from error
+        raise _storage_error(error, str(path), busy_timeout_seconds) from error
 
 
 def _in_newest_form(database: Database) -> Database:
@@ -168,15 +181,29 @@ def _in_newest_form(database: Database) -> Database:
     return database
 
 
-def _storage_error(error: Exception, path: str) -> StorageError:
+def _locked(path: str, held_file: str, seconds: float) -> StorageError:
+    return StorageError(
+        "catalogue-locked",
+        f"The catalogue {path!r} was being written by another process for more than {seconds:g} s; "
+        "nothing was changed.",
+        f"See who holds it (fuser -v '{held_file}'), let that process go on or end it, and try again.",
+    )
+
+
+def _missing(path: Path) -> StorageError:
+    how = "is empty" if path.exists() else "does not exist"
+    return StorageError(
+        "catalogue-missing",
+        f"The catalogue {str(path)!r} {how}, although its workspace is there.",
+        "Restore the file from a backup; the contents of the models lie beside it in 'blobs' and are not touched.",
+    )
+
+
+def _storage_error(error: Exception, path: str, busy_timeout_seconds: float) -> StorageError:
     cause = str(getattr(error, "orig", None) or error)
     if "locked" in cause or "busy" in cause:
-        return StorageError(
-            "catalogue-locked",
-            f"The catalogue {path!r} was being written by another process for more than {BUSY_TIMEOUT_SECONDS:.0f} s.",
-            "Look for a Modelport process that hangs (ps aux | grep modelport), end it, and try again.",
-        )
-    if "full" in cause or ("disk I/O error" in cause and is_full(Path(path).parent)):
+        return _locked(path, path, busy_timeout_seconds)
+    if "full" in cause or (("disk I/O error" in cause or "unable to open" in cause) and is_full(Path(path).parent)):
         return StorageError(
             "disk-full",
             f"There is no space left for the catalogue {path!r} ({cause}).",
@@ -193,5 +220,6 @@ def _storage_error(error: Exception, path: str) -> StorageError:
     return StorageError(
         "catalogue-damaged",
         f"The catalogue {path!r} cannot be used ({cause}).",
-        "Restore the file from a backup; 'modelport fsck' tells what else is affected.",
+        "Keep a copy of the file, then restore it from a backup; the contents of the models lie beside it in 'blobs' "
+        "and are not touched.",
     )

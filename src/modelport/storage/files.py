@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,50 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[b
     """
     with lock_to_hand_on(path, shared=shared, wait=wait) as descriptor:
         yield descriptor is not None
+
+
+@contextmanager
+def locked_within(path: Path, seconds: float) -> Iterator[bool]:
+    """As `locked`, but waits `seconds` at most; yields False, without the lock, if it was not free by then."""
+    with locked(path, wait=False) as held:
+        if held:
+            yield True
+            return
+    waiting = _Waiting(path)
+    waiting.start()
+    try:
+        held = waiting.turn.wait(seconds)
+        if waiting.failure is not None:
+            raise waiting.failure
+        yield held
+    finally:
+        waiting.leave.set()
+        if waiting.turn.is_set():
+            waiting.join()  # whoever comes next must find the lock free
+
+
+class _Waiting(threading.Thread):
+    """Stands in the kernel's queue for a lock, in which nobody is overtaken, as those are who try again and again.
+
+    The kernel knows no time limit for it: a thread that is waited for no longer lets go as soon as its turn comes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name=f"waits for {path.name}", daemon=True)
+        self.turn = threading.Event()
+        self.leave = threading.Event()
+        self.failure: Exception | None = None
+        self._path = path
+
+    def run(self) -> None:
+        """Take the lock, say so, and hold it until told to leave."""
+        try:
+            with locked(self._path):
+                self.turn.set()
+                self.leave.wait()
+        except (ModelportError, OSError) as error:
+            self.failure = error
+            self.turn.set()
 
 
 @contextmanager

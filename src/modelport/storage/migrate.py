@@ -31,9 +31,9 @@ def upgrade(connection: sa.Connection, revision: str | None) -> None:
     except RevisionError as error:
         raise StorageError(
             "catalogue-newer",
-            f"The catalogue has the form {revision!r}, which this version of Modelport does not know "
-            f"(newest known: {tables.HEAD_REVISION!r}).",
-            "Run: pip install --upgrade modelport",
+            f"The catalogue {str(connection.engine.url.database)!r} has the form {revision!r}, which this version of "
+            f"Modelport does not know (newest known: {tables.HEAD_REVISION!r}); it was left as it is.",
+            "Run: pip install --upgrade modelport   or set MODELPORT_HOME to another home for this version.",
         ) from error
     with Operations.context(MigrationContext.configure(connection)):
         for step in reversed(steps):
