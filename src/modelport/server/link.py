@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 
@@ -13,6 +14,22 @@ from modelport.worker import wire
 
 _READ_BYTES = 256 * 1024  # into one buffer: a fresh one of this size for each read costs a microsecond
 _NO_DESCRIPTOR = -1
+
+
+class _Shared(threading.local):
+    """The buffer of all links of a thread: what comes is copied out of it before anybody hears of it. With one each,
+    the server's memory went up and down by the buffers of its workers from one rollout to the next."""
+
+    buffer: bytearray | None = None
+
+
+_shared = _Shared()
+
+
+def _buffer() -> bytearray:
+    if _shared.buffer is None:
+        _shared.buffer = bytearray(_READ_BYTES)
+    return _shared.buffer
 
 
 class Link:
@@ -36,8 +53,7 @@ class Link:
         self._unsent: deque[tuple[bytes, int]] = deque()  # a frame, and the file that goes with it
         self._writing = False
         self._open = True
-        self._buffer = bytearray(_READ_BYTES)
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(_buffer())
         connection.setblocking(False)
         self._loop.add_reader(connection.fileno(), self._readable)
 
@@ -96,7 +112,7 @@ class Link:
 
     def _readable(self) -> None:
         try:
-            size = self._connection.recv_into(self._buffer)
+            size = self._connection.recv_into(self._view)
         except BlockingIOError:
             return
         except OSError:
@@ -137,12 +153,10 @@ class Link:
             self._outbox.clear()
 
     def close(self) -> None:
-        """Stop, close the socket, and let go of buffer and listeners, which know this link: nothing waits for a
-        collector of circles, which in a server at rest comes late."""
+        """Stop, close the socket, and let go of the listeners, which know this link: nothing waits for a collector of
+        circles, which in a server at rest comes late."""
         self.stop()
         self._connection.close()
-        self._view = memoryview(b"")
-        self._buffer = bytearray()
         self._on_frame = self._on_closed = self._on_rubbish = _ignore
 
 

@@ -21,6 +21,7 @@ from modelport.server.bodies import BodyBudget
 from modelport.server.connection import Connection, Shared
 from modelport.server.lifecycle import Lifecycle, Surroundings
 from modelport.server.logs import LogSink
+from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back
 from modelport.server.metrics import Metrics
 from modelport.server.rollout import Rollout
 
@@ -111,9 +112,13 @@ class Replica:
         self.on_moved()
 
     async def _watch_clocks(self) -> None:
+        gave_back = time.monotonic()
         while True:
             await asyncio.sleep(_LOOK_AT_CLOCKS_SECONDS)
             now = time.monotonic()
+            if now - gave_back > GIVE_BACK_EVERY_SECONDS:
+                gave_back = now
+                give_back()
             for connection in list(self._connections):
                 connection.check_time(now)
 
