@@ -89,10 +89,8 @@ def compare(samples: Sequence[Sample]) -> list[Row]:
     if len(samples) < SAMPLES_MIN:
         return []
     quarter = len(samples) // 4
-    rows = []
-    for each in MEASURES:
-        rows.append(Row(each, median(map(each.read, samples[:quarter])), median(map(each.read, samples[-quarter:]))))
-    return rows
+    early, late = samples[:quarter], samples[-quarter:]
+    return [Row(each, median(map(each.read, early)), median(map(each.read, late))) for each in MEASURES]
 
 
 def table(rows: Sequence[Row]) -> str:
