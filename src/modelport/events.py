@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,54 @@ def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+LINE_MARK = "@modelport-event "
+
+
+class EventLines:
+    """Events as marked lines among others, on a descriptor: the standard output of an image, where nothing is kept.
+
+    A line of user code cannot be taken for one: in the log each has its time in front.
+    """
+
+    def __init__(self, descriptor: int, service: str = "") -> None:
+        self._descriptor = descriptor
+        self._service = service
+
+    def append(self, event: Event) -> Event:
+        """Write one event, stamped with the time and the service, and return it as it was written."""
+        stamped = _stamped(event, self._service)
+        data = LINE_MARK.encode() + stamped.to_line()
+        while data:  # a pipe may take less than all of it
+            data = data[os.write(self._descriptor, data) :]
+        return stamped
+
+
+def event_of_line(line: str | bytes) -> Event | None:
+    """The event that a line of an image's output holds; None for every other line, and for a damaged one.
+
+    >>> event_of_line('@modelport-event {"kind":"ready","schema":1}').kind
+    'ready'
+    >>> event_of_line("2026-11-20T21:38:01.123Z worker-1 stdout - | hello") is None
+    True
+    """
+    text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+    if not text.startswith(LINE_MARK):
+        return None
+    try:
+        return Event.from_line(text[len(LINE_MARK) :])
+    except (ValueError, TypeError):
+        return None
+
+
+def events_from_lines(lines: Iterable[str | bytes]) -> Iterator[Event]:
+    """The events among the lines of an image's output, in their order."""
+    return (event for event in map(event_of_line, lines) if event is not None)
+
+
+def _stamped(event: Event, service: str) -> Event:
+    return Event(**{**asdict(event), "time": event.time or now(), "service": event.service or service})
+
+
 class EventRecord:
     """The event record in one folder, for appending and reading; any number of processes may hold it open."""
 
@@ -105,7 +153,7 @@ class EventRecord:
 
     def append(self, event: Event) -> Event:
         """Append one event, stamped with the time and the service, and return it as it was written."""
-        stamped = Event(**{**asdict(event), "time": event.time or now(), "service": event.service or self._service})
+        stamped = _stamped(event, self._service)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

@@ -16,7 +16,7 @@ from typing import IO
 from modelport.errors import ConflictError, ModelportError
 from modelport.events import Event, EventRecord
 from modelport.manifest import Manifest
-from modelport.server.control import Control, open_control
+from modelport.server.control import Control, commands_of, open_control
 from modelport.server.replica import Replica, write_identity
 from modelport.settings import read_settings
 
@@ -38,7 +38,7 @@ async def serve(manifest: Manifest, environ: dict[str, str]) -> int:
     async def announce(_: Replica) -> None:
         if manifest.places.service_directory and manifest.places.runtime_directory:
             control = Path(manifest.places.runtime_directory) / "control.sock"
-            controls.append(await open_control(replica, control))
+            controls.append(await open_control(commands_of(replica), control))
             replica.on_moved = lambda: write_identity(replica, control)
             replica.on_moved()
 

@@ -67,10 +67,12 @@ class Shared:
 class Connection(asyncio.Protocol):
     """The state of one client connection; one request at a time is being answered, pipelined ones wait."""
 
+    receiver_type: type[Receiver] = Receiver
+
     def __init__(self, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
         self._shared = shared
         self._loop = loop
-        self._receiver = Receiver(self, shared)
+        self._receiver = self.receiver_type(self, shared)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._active: Exchange | None = None
         self._waiting: deque[Exchange] = deque()

@@ -24,6 +24,8 @@ class Receiver:
     `head_bytes` counts what has come of a head that is not complete; it is 0 between requests and within a body.
     """
 
+    exchange_type: type[Exchange] = Exchange
+
     def __init__(self, connection: Connection, shared: Shared) -> None:
         self._connection = connection
         self._shared = shared
@@ -107,7 +109,7 @@ class Receiver:
             self._refuse(Problem("malformed-request", "It asks for another protocol (Upgrade); send it plain."))
             return
         method = self._parser.get_method().decode("ascii", "replace")
-        exchange = Exchange(self._connection, method, _origin_form(self._url), self._headers)
+        exchange = self.exchange_type(self._connection, method, _origin_form(self._url), self._headers)
         exchange.keep_alive = self._parser.should_keep_alive() and version == "1.1"
         self.exchange = exchange
         self._read_headers(exchange)

@@ -14,7 +14,7 @@ from typing import Any
 
 from modelport import process
 from modelport.errors import ModelportError, port_error
-from modelport.events import Event, EventRecord
+from modelport.events import Event, EventLines, EventRecord
 from modelport.manifest import Manifest
 from modelport.server.app import App, RequestIds
 from modelport.server.bodies import BodyBudget
@@ -30,13 +30,14 @@ _BACKLOG = 2048
 
 
 class Replica:
-    """A server and its workers. `run` returns the exit code."""
+    """A server and its workers. `run` returns the exit code. Events go to `events`, if that is given, else to the
+    record in the service's folder."""
 
-    def __init__(self, manifest: Manifest, environ: dict[str, str]) -> None:
+    def __init__(self, manifest: Manifest, environ: dict[str, str], events: EventLines | None = None) -> None:
         self.manifest = manifest
         self._sink = LogSink(Path(manifest.places.log_file) if manifest.places.log_file else None)
         directory = manifest.places.service_directory
-        self._record = EventRecord(Path(directory), manifest.service_id) if directory else None
+        self._record = events or (EventRecord(Path(directory), manifest.service_id) if directory else None)
         self._environ = environ
         self._metrics = Metrics()
         self._connections: set[Connection] = set()
