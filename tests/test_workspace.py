@@ -141,3 +141,10 @@ def test_listing_and_getting_load_no_sql_library(home, tmp_path):
         "home.list(), home.get('demo')\nraise SystemExit('sqlalchemy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_file_where_the_home_should_be_is_refused(tmp_path, below):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="home-not-a-folder"):
+        Home(read_settings({"MODELPORT_HOME": str(tmp_path / "file" / below)}))

@@ -20,7 +20,6 @@ from pathlib import Path
 
 from modelport.errors import UserError
 
-
 _LAST_LINES = 20
 
 
@@ -282,12 +281,18 @@ def wait_until_gone(identity: ProcessIdentity, *, timeout_seconds: float) -> boo
     return True
 
 
-def _reap(pid: int) -> None:
+def exit_code_of(identity: ProcessIdentity) -> int | None:
+    """How a child of ours that was started detached ended (negative: the signal); None if it runs or is no child."""
+    return _reap(identity.pid)
+
+
+def _reap(pid: int) -> int | None:
     """Collect a child of ours that has ended, so that it does not stay a zombie; others are not ours to collect."""
     try:
-        os.waitpid(pid, os.WNOHANG)
+        collected, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return
+        return None
+    return os.waitstatus_to_exitcode(status) if collected else None
 
 
 def program_missing(program: str, error: OSError) -> UserError:

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelport.errors import ConflictError, NotFoundError, ScriptError, StorageError, nearest
+from modelport.errors import ConflictError, NotFoundError, ScriptError, StorageError, UserError, nearest
 from modelport.naming import WORKSPACE, new_id
 from modelport.settings import Settings, running_interpreter
 from modelport.storage.files import locked, make_private_directory, write_durably
@@ -56,10 +56,24 @@ class WorkspaceDetails:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
+def _refuse_file(home: Path) -> None:
+    """Raise `UserError` (`home-not-a-folder`) if there is a file where the home, or a folder above it, should be."""
+    for place in (home, *home.parents):
+        if place.is_dir():
+            return
+        if place.exists():
+            raise UserError(
+                "home-not-a-folder",
+                f"The home of all workspaces is '{home}' (MODELPORT_HOME), but '{place}' is a file.",
+                "Name a folder, which is made if it is not there: export MODELPORT_HOME=~/.modelport",
+            )
+
+
 class Home:
     """The folder that holds every workspace of this user (`MODELPORT_HOME`)."""
 
     def __init__(self, settings: Settings) -> None:
+        _refuse_file(settings.home)
         self.settings = settings
         self._directory = settings.home / "workspaces"
 

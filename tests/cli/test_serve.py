@@ -116,6 +116,23 @@ def test_init_that_fails_ends_with_3_and_the_traceback(script):
         assert served.child.wait(timeout=PATIENCE_SECONDS) == 3
         assert f'File "{script}", line 2, in init' in served.output
         assert served.output.rstrip().endswith("[init-failed]")
+        assert served.output.count("Traceback (most recent call last)") == 1
+
+
+def test_worker_that_dies_in_init_is_not_explained_by_the_command_just_run(script):
+    script.write_text("import os\n\ndef init():\n    print('last words', flush=True)\n    os._exit(7)\n\n"
+                      "def run(data):\n    return 1\n")  # fmt: skip
+    with serving(script.parent, "score.py", "--port", "0") as served:
+        assert served.child.wait(timeout=PATIENCE_SECONDS) == 3
+        assert "modelport serve" not in served.output and served.output.count("last words") == 1
+        assert f'{sys.executable} -c "import score; score.init()"' in served.output
+
+
+def test_missing_module_is_to_be_installed_in_the_python_that_serves(script):
+    script.write_text("import cv2_of_mine\n\ndef init():\n    return\n\ndef run(data):\n    return 1\n")
+    with serving(script.parent, "score.py", "--port", "0") as served:
+        assert served.child.wait(timeout=PATIENCE_SECONDS) == 3
+        assert f"{sys.executable} -m pip install cv2_of_mine" in served.output and "--python" in served.output
 
 
 def test_reload_takes_a_changed_script(script):
@@ -192,3 +209,8 @@ def test_port_in_use_is_a_conflict(script, program):
 def test_bad_input_ends_with_2_before_anything_starts(cli, script, words, code):
     result = cli("serve", *(word.format(script=script) for word in words), "-o", "json")
     assert (result.exit_code, result.json["error"]["code"]) == (2, code)
+
+
+def test_limit_that_is_not_valid_is_named_as_its_option(cli, script):
+    message = cli("serve", str(script), "--max-request-wait-time", "0", "-o", "json").json["error"]["message"]
+    assert message.startswith("The option --max-request-wait-time must be")

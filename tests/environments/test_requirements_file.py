@@ -100,7 +100,14 @@ def test_utf_16_as_powershell_writes_it_is_read(write):
 
 def test_another_encoding_is_refused_with_its_line(write):
     error = refused(write("six\n# ä\n", encoding="latin1"), "environment-file-unreadable")
-    assert "requirements.txt:2" in error.message
+    assert "'requirements.txt:2' cannot be read: byte 0xe4 there is not UTF-8 text" in error.message
+
+
+def test_a_missing_file_lists_a_few_names_nearest_first(write, tmp_path):
+    for name in ("environment.yml", *(f"x{number}.dat" for number in range(30))):
+        write("", name)
+    remedy = refused(tmp_path / "conda-env.yml", "environment-file-missing").remedy
+    assert "environment.yml, " in remedy and len(remedy.split(", ")) == 5
 
 
 def test_a_missing_file_names_the_nearest(write, tmp_path):

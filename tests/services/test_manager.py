@@ -464,6 +464,16 @@ def test_update_of_a_service_whose_server_died_starts_it(running, write_script):
     assert score(running) == ["two", 1]
 
 
+def test_deletion_while_waiting_is_told_as_that(manager, request_for):
+    manager.deploy(request_for("import time\ndef init():\n    time.sleep(30)\ndef run(data):\n    return 1\n"))
+    with ThreadPoolExecutor(1) as other:
+        waited = other.submit(manager.wait, "mysvc")
+        time.sleep(0.1)
+        manager.delete("mysvc")
+        with pytest.raises(DeploymentError, match="service-deleted"):
+            waited.result(timeout=30)
+
+
 def test_wait_ends_when_its_time_is_over(manager, request_for):
     manager.deploy(request_for("import time\ndef init():\n    time.sleep(30)\ndef run(data):\n    return 1\n"))
     with pytest.raises(DeploymentError, match=r"not ready after 0\.2 s"):

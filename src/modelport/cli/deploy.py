@@ -175,8 +175,23 @@ def environment_of(session: Session, options: Mapping[str, Any]) -> Mapping[str,
 
 
 def limits_of(options: Mapping[str, Any]) -> dict[str, int]:
-    """The limits that were given, by the names that the manifest has for them."""
-    return {limit: options[option] for option, limit in _LIMITS.items() if options[option] is not None}
+    """The limits that were given, by the names that the manifest has for them. Raises `UserError` (`limit-invalid`)."""
+    given = {option: options[option] for option in _LIMITS if options[option] is not None}
+    for option, value in given.items():
+        check_limit(option, value)
+    return {_LIMITS[option]: value for option, value in given.items()}
+
+
+def check_limit(option: str, value: int) -> int:
+    """Return the value of an option if it is greater than zero; raises `UserError` (`limit-invalid`) that names it."""
+    if value > 0:
+        return value
+    stop = " To end a service and keep it: modelport service stop NAME" if option == "replicas" else ""
+    raise UserError(
+        "limit-invalid",
+        f"The option --{option.replace('_', '-')} must be a whole number greater than zero; it is {value}.",
+        f"Leave the option out for its default.{stop}",
+    )
 
 
 def labels_of(options: Mapping[str, Any]) -> Labels:

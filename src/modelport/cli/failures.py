@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ from modelport.cli.session import Session
 from modelport.errors import ModelportError, ProtocolError, StorageError, UserError
 
 if TYPE_CHECKING:
+    from modelport.manifest import Program
     from modelport.server.worker_process import Failure
 
 EXIT_CODES: dict[int, str] = {
@@ -106,6 +108,19 @@ def _wants_json(session: Session, arguments: Sequence[str]) -> bool:
     text = " ".join(words)
     asked = any(f"{option}json" in text for option in ("--output ", "--output=", "-o ", "-o"))
     return asked or session.settings.output == "json"
+
+
+def in_foreground(failure: Failure, program: Program) -> Failure:
+    """A failure as `modelport serve` tells it: with remedies for a script that was not deployed and that runs in a
+    Python of the user's choice."""
+    if failure.code == "init-died":  # its last words were shown when they came
+        name = program.entry_script.removesuffix(".py")
+        remedy = f'What it printed stands above. Without Modelport: {program.python} -c "import {name}; {name}.init()"'
+        return replace(failure, traceback="", remedy=remedy)
+    if failure.code == "module-missing" and failure.distribution:
+        install = f"Install it: {program.python} -m pip install {failure.distribution}"
+        return replace(failure, remedy=f"{install}; or name another Python that has it: --python PATH")
+    return failure
 
 
 def failure_text(failure: Failure) -> str:

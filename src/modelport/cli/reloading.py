@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelport.cli.failures import failure_text
+from modelport.cli.failures import failure_text, in_foreground
 
 if TYPE_CHECKING:
     from modelport.server.replica import Replica
@@ -66,7 +66,8 @@ def outcome_text(rollout: Rollout, *, still_serving: bool) -> str:
     number = rollout.manifest.revision
     if rollout.succeeded:
         return f"Revision {number} serves"
-    words = failure_text(rollout.failure).rstrip() if rollout.failure else "It did not become ready."
+    failure, program = rollout.failure, rollout.manifest.program
+    words = failure_text(in_foreground(failure, program)).rstrip() if failure else "It did not become ready."
     then = "the revision before it goes on serving" if still_serving else "nothing serves yet"
     return f"{words}\nRevision {number} failed; {then}. Change a file to try again."
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from modelport.cli.deploy import check_limit
 from modelport.cli.doors import Door, session_of
-from modelport.cli.failures import failure_text
+from modelport.cli.failures import failure_text, in_foreground
 from modelport.errors import ScriptError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Program
 
@@ -73,11 +74,11 @@ def describe(script: Path, options: dict[str, Any]) -> Manifest:
             "Name an existing .py file that defines init() and run().",
         )
     limits = Limits(
-        workers=options["workers"],
-        max_concurrent_requests=options["max_concurrent_requests"],
-        scoring_timeout_ms=options["scoring_timeout_ms"],
-        max_request_wait_time_ms=options["max_request_wait_time"],
-    ).check()
+        workers=check_limit("workers", options["workers"]),
+        max_concurrent_requests=check_limit("max_concurrent_requests", options["max_concurrent_requests"]),
+        scoring_timeout_ms=check_limit("scoring_timeout_ms", options["scoring_timeout_ms"]),
+        max_request_wait_time_ms=check_limit("max_request_wait_time", options["max_request_wait_time"]),
+    )
     location = script.parent.resolve() / script.name
     return Manifest(
         service_name=location.stem,
@@ -147,6 +148,7 @@ async def _run(manifest: Manifest, environ: dict[str, str], *, reload: bool) -> 
     from modelport.server.replica import Replica
 
     replica = Replica(manifest, environ)
+    replica.lifecycle.logs_failures = False  # they are told below, and once is enough
     watching: list[asyncio.Task[None]] = []
 
     async def announce(_: Replica) -> None:
@@ -164,7 +166,7 @@ async def _run(manifest: Manifest, environ: dict[str, str], *, reload: bool) -> 
     failure = replica.lifecycle.failure
     if code and failure is not None:
         sys.stdout.flush()
-        sys.stderr.write(failure_text(failure))
+        sys.stderr.write(failure_text(in_foreground(failure, manifest.program)))
     return code
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 from pathlib import Path
 
 from modelport.errors import UserError, nearest
 
+_NAMES_SHOWN = 5
 MAXIMUM_FILE_BYTES = 16_000_000
 """A larger file is not a list of requirements (a lock with the hashes of a thousand packages has a few MB)."""
 
@@ -35,8 +37,8 @@ def _decode(data: bytes, shown: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise _unreadable(f"{shown}:{line}", "it is not UTF-8 text") from error
+        line, name = data[: error.start].count(b"\n") + 1, "UTF-16" if encoding == "utf-16" else "UTF-8"
+        raise _unreadable(f"{shown}:{line}", f"byte 0x{data[error.start]:02x} there is not {name} text") from error
 
 
 def near(path: Path) -> str:
@@ -46,7 +48,11 @@ def near(path: Path) -> str:
         names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
     except OSError:
         return f"The folder {folder} does not exist either."
-    return nearest(path.name, names[:50]) or f"The folder {folder} holds no file."
+    if not names:
+        return f"The folder {folder} holds no file."
+    close = sorted(names, key=lambda name: difflib.SequenceMatcher(None, path.name, name).ratio(), reverse=True)
+    hint = nearest(path.name, close[:1])
+    return hint if hint.startswith("Did") else f"Nearest there: {', '.join(close[:_NAMES_SHOWN])}."
 
 
 def _unreadable(shown: str, reason: str) -> UserError:

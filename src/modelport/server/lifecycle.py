@@ -52,6 +52,7 @@ class Lifecycle:
         self.was_ready = False
         self.draining = False
         self.failure: Failure | None = None
+        self.logs_failures = True  # False where whoever runs this process tells of them
         self._surroundings = surroundings
         self._metrics = metrics
         self._pause = RestartPause()
@@ -173,7 +174,8 @@ class Lifecycle:
             Event("init", "failed", failure.message, revision=rollout.manifest.revision, code=failure.code,
                   data={"traceback": failure.traceback, "remedy": failure.remedy})
         )  # fmt: skip
-        self._write_to_log(failure)
+        if self.logs_failures:
+            self._write_to_log(failure)
         if self.was_ready:
             return
         self.failure = failure

@@ -31,7 +31,7 @@ STARTING, READY, CONDEMNED, DEAD = "starting", "ready", "condemned", "dead"
 class Failure:
     """Why a worker could not be used: the user's traceback (or the last lines of its log), and what to do.
 
-    `step` is the step that broke: check, launch or init.
+    `step` is the step that broke: check, launch or init; `distribution` what to install where a module is missing.
     """
 
     code: str
@@ -41,6 +41,7 @@ class Failure:
     file: str = ""
     line: int = 0
     step: str = "init"
+    distribution: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The failure as JSON-ready words."""

@@ -108,6 +108,12 @@ def _has_ended(parts: Parts, record: ServiceRecord, *, ended: bool) -> bool:
 
 def failure(parts: Parts, record: ServiceRecord, seen: Observation, status: ServiceStatus) -> DeploymentError:
     """The error for a service that did not become what was asked: the user's traceback in the user's own paths."""
+    present = parts.store.find(record.name)
+    if present is None or present.id != record.id:
+        return DeploymentError(
+            "service-deleted", f"Service '{record.name}' was deleted by somebody else while it was waited for.",
+            "If that was not meant, deploy it again: modelport deploy --help", step="launch",
+        )  # fmt: skip
     rollout = dict(seen.status.get("rollout") or {})
     told = dict((rollout.get("failure") if rollout.get("state") == "failed" else None) or status.failure)
     lines = list(parts.target_of(record.spec).logs(record.place(), LogRequest(_LOG_LINES_IN_ERROR)))

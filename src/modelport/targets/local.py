@@ -16,6 +16,7 @@ from typing import Any
 from modelport import process
 from modelport.errors import ConflictError, DeploymentError, ModelportError, UserError
 from modelport.events import EventRecord
+from modelport.exits import Exit
 from modelport.manifest import Manifest
 from modelport.process import ProcessIdentity
 from modelport.services import serving_lock
@@ -184,7 +185,7 @@ def _wait_for_server(place: ServicePlace, identity: ProcessIdentity) -> None:
         if _read_identity(place).get("pid") == identity.pid and local_control.status(_control_of(place)):
             return
         if not identity.is_alive():
-            raise _start_failure(place)
+            raise _start_failure(place, process.exit_code_of(identity))
         time.sleep(_POLL_SECONDS)
     raise DeploymentError(
         "server-start-timeout",
@@ -194,17 +195,20 @@ def _wait_for_server(place: ServicePlace, identity: ProcessIdentity) -> None:
     )
 
 
-def _start_failure(place: ServicePlace) -> ModelportError:
-    """What the server wrote down before it ended, or else the last words in its log."""
+def _start_failure(place: ServicePlace, code: int | None) -> ModelportError:
+    """What the server wrote down before it ended, or else how it ended and the last words in its log."""
     events = list(EventRecord(place.directory).read(place.operation))
     told = [event for event in events if event.kind == "launch" and event.status == "failed" and event.code]
     if told and told[-1].code == "port-in-use":
         return ConflictError("port-in-use", told[-1].message, "Choose another port, or leave it out for a free one.")
     lines = list(local_logs.read(place.directory / "service.log", LogRequest(_LAST_LINES)))
+    how = "" if code is None else f": {Exit(code).words}"
+    again = "Try again. If it was not by hand, memory may have run out: journalctl -k | grep -i 'out of memory'"
+    words = "The lines above are its last words; 'python -m modelport.server' must run in this environment."
     return DeploymentError(
         "server-start-failed",
-        told[-1].message if told else f"The server of service '{place.name}' ended before it listened.",
-        "The lines above are its last words; 'python -m modelport.server' must run in this environment.",
+        told[-1].message if told else f"The server of service '{place.name}' ended before it was ready to start{how}.",
+        again if code is not None and code < 0 else words,
         step="launch",
         traceback="\n".join(lines),
     )

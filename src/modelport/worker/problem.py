@@ -20,6 +20,7 @@ class ScriptProblem(Exception):
         self.remedy = remedy
         self.file, self.line = place
         self.traceback_text = traceback_text
+        self.distribution = ""  # what to install where a module is missing
 
     def __str__(self) -> str:
         place = "%s:%d: " % (self.file, self.line) if self.line else ("%s: " % self.file if self.file else "")
@@ -34,6 +35,7 @@ class ScriptProblem(Exception):
             "file": self.file,
             "line": self.line,
             "traceback": self.traceback_text,
+            "distribution": self.distribution,
         }
 
 

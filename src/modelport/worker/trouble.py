@@ -111,7 +111,9 @@ def _missing(error: ImportError, app_root: str, doing: str) -> ScriptProblem:
         "as source_directory." % (distribution, top)
     )
     words = "The scoring script needs the module '%s', which the environment does not have." % name
-    return ScriptProblem("module-missing", words, remedy, place, text)
+    problem = ScriptProblem("module-missing", words, remedy, place, text)
+    problem.distribution = distribution
+    return problem
 
 
 _AZUREML_REMEDY = (
