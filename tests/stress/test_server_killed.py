@@ -2,6 +2,7 @@
 
 One round in the short form; in the long one many, at moments that the seed chooses: while it only serves, in the
 middle of an update, of a reload and of the server's own start, the server alone, with its workers, with its group.
+Then at every fault point of the server's own life, which tracing finds: from each `service start` must succeed.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
-from tests.conftest import kill_servers
+from tests.conftest import Need, kill_servers
 from tests.stress.conftest import Size
+from tests.stress.fault_home import SUBJECT, FaultHome
+from tests.stress.fault_points import KILLED_AT, Program, killed_at, points_of, strace_is_there, table
 
 from modelport import process
 from modelport.process import ProcessIdentity
+from modelport.targets import local_control
 
 NAME = "subject"
 KEY = "a-key-of-the-test"
@@ -55,7 +59,6 @@ class House:
     home: Path
     runtime: Path
     work: Path
-    wrong: list[str] = field(default_factory=list)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -220,7 +223,7 @@ def bring_to(house: House, moment: str, chance: random.Random) -> subprocess.Pop
         )
         time.sleep(chance.random() * 0.3)
     else:
-        time.sleep(chance.random() * 1.5)
+        time.sleep(0.3 + chance.random() * 0.6)
     return begun
 
 
@@ -280,3 +283,77 @@ def test_a_killed_server_is_told_at_once_and_brought_back_whole(house: House, si
     assert not wrong, "\n".join(wrong)
     assert load.strange == []
     assert house.json("model", "list") == models
+
+
+# -- the server's own fault points -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ServerProgram(Program):
+    """The server process itself, from its first call to its last: it is told to end as soon as it serves."""
+
+    manifest: Path = Path()
+    control: Path = Path()
+
+    def run(self, *tracer: str) -> subprocess.CompletedProcess[str]:
+        words = [*tracer, sys.executable, "-B", "-m", "modelport.server", str(self.manifest)]
+        with subprocess.Popen(
+            words, env={**os.environ, **self.environ}, cwd=self.directory, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as child:  # fmt: skip
+            while child.poll() is None:
+                status = local_control.status(self.control)
+                if status.get("state") == "ready":
+                    os.kill(status["pid"], signal.SIGTERM)
+                    child.wait(PATIENCE_SECONDS)
+                time.sleep(0.02)
+            return subprocess.CompletedProcess(words, child.returncode, "", "")
+
+
+@pytest.fixture
+def faults(need: Need) -> Iterator[FaultHome]:
+    need("strace", strace_is_there(), "apt-get install strace, as a user who may trace (ptrace)")
+    place = Path(tempfile.mkdtemp(prefix="mpk-"))  # home and sockets in one short place: both are watched
+    (place / "work").mkdir()
+    made = FaultHome(place / "home", place / "run", place / "work")
+    made.furnish()
+    yield made
+    kill_servers(made.home)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def test_server_killed_at_any_point_of_its_life_can_be_started(faults: FaultHome, size: Size) -> None:
+    faults.deploy_subject()
+    for verb in (faults.services.stop, faults.services.start, faults.services.stop):
+        verb(SUBJECT)  # now its manifest has its port
+    service = faults.services.get(SUBJECT)
+    directory = faults.workspace.directory / "services" / service.id
+    control = faults.runtime / service.id / "control.sock"
+    manifest = directory / "revisions" / "1" / "service.json"
+    server = ServerProgram((), faults.environ, faults.work, True, manifest, control)
+    points = points_of(server, faults.home.parent, (*KILLED_AT, "bind", "utimensat"))
+    print(f"fault points: {table(points)}")
+    # How often the loop wakes itself by a write varies, so that the number of a write means another one each time, or
+    # none: in the short form the others alone.
+    steady = [point for point in points if point.call != "write"]
+    chosen = points if size.long else sorted(random.Random(size.seed).sample(steady, 2), key=steady.index)
+    wrong, missed = [], 0
+    for point in chosen:
+        reached = killed_at(point, server)
+        missed += not reached
+        found: list[str] = []
+        started = faults.program("service", "start", SUBJECT).run()
+        if started.returncode:
+            found.append(f"start: {started.stderr}")
+        elif faults.services.run(SUBJECT, b"1").body != b'"one"':
+            found.append("a wrong answer")
+        elif faults.services.get(SUBJECT).port != service.port:
+            found.append("another port")
+        faults.services.stop(SUBJECT)
+        found += faults.damage()
+        outcome = "; ".join(found) or ("survived" if reached else "not reached")
+        print(f"{point} {point.detail[:100]}: {outcome}", flush=True)
+        wrong += [f"{point} {point.detail[:160]}: {each}" for each in found]
+    print(f"killed at {len(chosen) - missed} points of {len(chosen)}, {len(wrong)} complaints")
+    assert missed <= len(chosen) // 5, f"{missed} points were not reached"
+    assert not wrong, "\n".join(wrong)
