@@ -18,10 +18,11 @@ from benchmarks.kills import KILLS, kills
 from benchmarks.measure import bare_python, throughput
 from benchmarks.overload import overload
 from benchmarks.results import WEIGHED, Results
+from benchmarks.server_kills import SERVER_KILLS, server_kills
 from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "update", "kills", "queue", "help")
+TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "help")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def run(plan: Plan) -> Results:
     for part, measure in (("overload", _measure_overload), ("hang", _measure_hang)):
         for contender in plan.contenders if part in plan.only else ():
             _guarded(results, f"{contender.title}, {part}", partial(measure, plan, results, contender))
-    alone = {"update": _measure_updates, "kills": _measure_kills, "queue": _measure_queue, "help": _measure_help}
+    alone = {
+        "update": _measure_updates, "kills": _measure_kills, "server-kill": _measure_server_kills,
+        "queue": _measure_queue, "help": _measure_help,
+    }  # fmt: skip
     for part, measure_alone in alone.items() if MODELPORT in plan.contenders else ():
         if part in plan.only:
             _guarded(results, f"{MODELPORT.title}, {part}", partial(measure_alone, plan, results))
@@ -116,6 +120,11 @@ def _measure_updates(_plan: Plan, results: Results) -> None:
 def _measure_kills(plan: Plan, results: Results) -> None:
     results.kills = found = kills(MODELPORT, KILLS if plan.rounds > 1 else 3)
     say(f"kills: {found}")
+
+
+def _measure_server_kills(plan: Plan, results: Results) -> None:
+    results.server_kills = found = server_kills(SERVER_KILLS if plan.rounds > 1 else 2)
+    say(f"server kills: {found}")
 
 
 def _measure_queue(plan: Plan, results: Results) -> None:

@@ -15,6 +15,7 @@ from benchmarks.results import Results
 LATE_REFUSAL_MS = MAX_WAIT_MS + 20
 DEADLINE_TOLERANCE_SECONDS = 0.050
 READY_OVER_INIT_SECONDS = 1.0
+WORKERS_GONE_SECONDS = 1.0
 OVER_ONE_QUEUE_MS = 10.0
 RATIOS = (
     ("W1", AZUREML, 12.0),
@@ -53,6 +54,7 @@ def judge(results: Results) -> list[Bar]:
         *_hang(results, ours),
         *_updates(results),
         *_kills(results),
+        *_server_kills(results),
         *_central_queue(results),
     ]
 
@@ -94,6 +96,19 @@ def _kills(results: Results) -> Iterator[Bar]:
     yield from _at_most(f"{what}: connections that broke", 0, found.broken)
     yield from _at_most(f"{what}: other failures", 0, found.other_failures)
     yield from _at_most(f"{what}: slowest return over init, s", READY_OVER_INIT_SECONDS, found.slowest_over_init)
+
+
+def _server_kills(results: Results) -> Iterator[Bar]:
+    found = results.server_kills
+    if found is None:
+        return
+    what = f"server killed {len(found.kills)} times at {PER_SECOND} requests/s"
+    gone = max(kill.workers_gone_seconds for kill in found.kills)
+    yield from _at_most(f"{what}: slowest end of its workers, s", WORKERS_GONE_SECONDS, gone)
+    yield from _at_most(f"{what}: kills that were not told", 0, sum(not kill.told for kill in found.kills))
+    yield from _at_most(f"{what}: slowest return over unasked, s", READY_OVER_INIT_SECONDS, found.slowest_over_unasked)
+    failed = sum(kill.failed_afterwards for kill in found.kills)
+    yield from _at_most(f"{what}: requests that failed after its return", 0, failed)
 
 
 def _central_queue(results: Results) -> Iterator[Bar]:

@@ -30,6 +30,7 @@ def markdown(results: Results, contenders: Sequence[Contender], bars: Sequence[B
         _overload(results, contenders),
         _hang(results, contenders),
         _kills(results),
+        _server_kills(results),
         _central_queue(results),
         _bars(bars),
         "\n".join(f"* not measured: {failure}" for failure in results.failures),
@@ -91,6 +92,18 @@ def _kills(results: Results) -> str:
     return _table([*head, "longest to three ready", "the same unasked"], [row])
 
 
+def _server_kills(results: Results) -> str:
+    found = results.server_kills
+    if found is None:
+        return ""
+    head = ["the server itself killed", "workers gone after", "told at once", "start → first 200", "the same unasked"]
+    row = [f"{len(found.kills)} times", _number(max(kill.workers_gone_seconds for kill in found.kills) * 1000, " ms")]
+    row += [f"{sum(kill.told for kill in found.kills)} times"]
+    row += [_number(max(kill.answering_seconds for kill in found.kills), " s"), _number(found.unasked_seconds, " s")]
+    failed = str(sum(kill.failed_afterwards for kill in found.kills))
+    return _table([*head, "failed afterwards"], [[*row, failed]])
+
+
 def _central_queue(results: Results) -> str:
     found = results.central_queue
     if found is None:
@@ -141,6 +154,7 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         "hang": {name: asdict(item) for name, item in results.hang.items()},
         "updates": asdict(results.updates) if results.updates else None,
         "kills": asdict(results.kills) if results.kills else None,
+        "server_kills": asdict(results.server_kills) if results.server_kills else None,
         "central_queue": asdict(results.central_queue) if results.central_queue else None,
         "help_time": asdict(results.help_time) if results.help_time else None,
         "bars": [asdict(bar) for bar in bars],

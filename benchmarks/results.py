@@ -12,6 +12,7 @@ from benchmarks.hang import Hang
 from benchmarks.kills import Kills
 from benchmarks.measure import Bare, Throughput
 from benchmarks.overload import Overload
+from benchmarks.server_kills import ServerKills
 from benchmarks.update import Updates
 from benchmarks.workloads import WORKLOADS
 
@@ -31,6 +32,7 @@ class Results:
     hang: dict[str, Hang] = field(default_factory=dict)
     updates: Updates | None = None
     kills: Kills | None = None
+    server_kills: ServerKills | None = None
     central_queue: CentralQueue | None = None
     help_time: HelpTime | None = None
     added_distributions: int | None = None

@@ -73,3 +73,15 @@ def test_report_leaves_out_what_was_not_measured(results):
     text = markdown(results, CORE, [])
     assert "| azureml-inference-server-http (in gunicorn's sync worker) | 1.00 | - |" in text
     assert "hangs" not in text
+
+
+def test_each_thing_that_a_killed_server_must_not_cost_is_a_bar(results):
+    from benchmarks.bars import judge
+    from benchmarks.server_kills import ServerKill, ServerKills
+
+    good = ServerKill(0.01, told=True, answering_seconds=1.5, failed_afterwards=0)
+    bad = ServerKill(1.5, told=False, answering_seconds=3.0, failed_afterwards=1)
+    results.server_kills = ServerKills((good, bad), 1.0)
+    assert [bar.holds for bar in judge(results)] == [False] * 4
+    results.server_kills = ServerKills((good,), 1.0)
+    assert [bar.holds for bar in judge(results)] == [True] * 4
