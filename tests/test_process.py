@@ -75,3 +75,16 @@ def test_time_limit_ends_the_program_and_what_it_started_and_tells_its_last_line
 
 def test_program_within_its_time_limit_is_left_alone() -> None:
     assert process.run([sys.executable, "-c", "print(1)"], timeout_seconds=30).stdout == "1\n"
+
+
+def test_a_program_is_asked_over_its_standard_input() -> None:
+    code = "import sys; print(sys.stdin.read()[::-1])"
+    assert process.ask([sys.executable, "-c", code], "abc", environ={}, timeout_seconds=30).stdout == "cba\n"
+
+
+def test_a_program_that_does_not_answer_is_ended_and_its_question_not_told() -> None:
+    started = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        process.ask([sys.executable, "-c", "import time; time.sleep(60)"], "secret", environ={}, timeout_seconds=0.3)
+    assert "secret" not in str(caught.value)
+    assert time.monotonic() - started < 30

@@ -81,6 +81,26 @@ def run(
     return done
 
 
+def ask(
+    arguments: Sequence[str | os.PathLike[str]], text: str, *, environ: Mapping[str, str], timeout_seconds: float
+) -> Completed:
+    """Run a program that reads `text` from its standard input (a password: never an argument), and return its output.
+
+    Raises `UserError` (`program-missing`), and `TimeoutError` past the time limit, after the program was killed.
+    """
+    words = tuple(os.fspath(word) for word in arguments)
+    with _open(words, environ, None, subprocess.PIPE) as child:
+        try:
+            stdout, stderr = child.communicate(text, timeout=timeout_seconds)
+        except subprocess.TimeoutExpired:
+            _kill_group(child)
+            raise TimeoutError(f"{words[0]} did not answer within {timeout_seconds} s") from None  # may know the text
+        except BaseException:
+            _kill_group(child)
+            raise
+    return Completed(words, child.returncode, stdout, stderr)
+
+
 def _expire(child: subprocess.Popen[str], expired: threading.Event) -> None:
     expired.set()
     _kill_group(child)
@@ -94,14 +114,14 @@ def _kill_group(child: subprocess.Popen[str]) -> None:
 
 
 def _open(
-    words: tuple[str, ...], environ: Mapping[str, str] | None, directory: Path | None
+    words: tuple[str, ...], environ: Mapping[str, str] | None, directory: Path | None, stdin: int = subprocess.DEVNULL
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             words,
             env=None if environ is None else dict(environ),
             cwd=directory,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
