@@ -88,3 +88,10 @@ def test_a_program_that_does_not_answer_is_ended_and_its_question_not_told() -> 
         process.ask([sys.executable, "-c", "import time; time.sleep(60)"], "secret", environ={}, timeout_seconds=0.3)
     assert "secret" not in str(caught.value)
     assert time.monotonic() - started < 30
+
+
+def test_both_outputs_are_followed_in_their_order() -> None:
+    code = "import sys\nfor n in range(3): print(n, file=(sys.stdout, sys.stderr)[n % 2], flush=True)\nsys.exit(4)"
+    seen: list[str] = []
+    done = process.follow([sys.executable, "-c", code], seen.append, environ={}, timeout_seconds=30)
+    assert (seen, done.stdout, done.exit_code) == (["0", "1", "2"], "0\n1\n2\n", 4)

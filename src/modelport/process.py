@@ -8,6 +8,7 @@ together with its start time, because the kernel reuses ids.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -64,17 +65,44 @@ def run(
     """
     words = tuple(os.fspath(word) for word in arguments)
     with _open(words, environ, directory) as child:
-        expired = threading.Event()
-        clock = threading.Timer(timeout_seconds or 0.0, _expire, (child, expired))
-        if timeout_seconds is not None:
-            clock.start()
-        try:
-            done = _stream(child, words, on_line) if on_line is not None else _collect(child, words)
-        except BaseException:
-            _kill_group(child)  # Ctrl-C must not leave a solver or an installer behind
-            raise
-        finally:
-            clock.cancel()
+        read = _collect if on_line is None else functools.partial(_stream, on_line=on_line)
+        return _within(timeout_seconds, child, words, read)
+
+
+def follow(
+    arguments: Sequence[str | os.PathLike[str]],
+    on_line: Callable[[str], None],
+    *,
+    environ: Mapping[str, str],
+    timeout_seconds: float,
+) -> Completed:
+    """Run a program to its end; `on_line` sees each line of standard output and standard error, in their order.
+
+    The output is in `stdout` of the result. Raises as `run` does.
+    """
+    words = tuple(os.fspath(word) for word in arguments)
+    with _open(words, environ, None, stderr=subprocess.STDOUT) as child:
+        return _within(timeout_seconds, child, words, functools.partial(_stream, on_line=on_line))
+
+
+def _within(
+    timeout_seconds: float | None,
+    child: subprocess.Popen[str],
+    words: tuple[str, ...],
+    read: Callable[[subprocess.Popen[str], tuple[str, ...]], Completed],
+) -> Completed:
+    """What `read` makes of the program; past the time limit the program and all that it had started are killed."""
+    expired = threading.Event()
+    clock = threading.Timer(timeout_seconds or 0.0, _expire, (child, expired))
+    if timeout_seconds is not None:
+        clock.start()
+    try:
+        done = read(child, words)
+    except BaseException:
+        _kill_group(child)  # Ctrl-C must not leave a solver or an installer behind
+        raise
+    finally:
+        clock.cancel()
     if expired.is_set():
         last = "".join(f"\n  {line}" for line in (done.stderr or done.stdout).splitlines()[-_LAST_LINES:])
         raise TimeoutError(f"{words[0]} did not end within {timeout_seconds} s{last and '; its last lines:'}{last}")
@@ -89,7 +117,7 @@ def ask(
     Raises `UserError` (`program-missing`), and `TimeoutError` past the time limit, after the program was killed.
     """
     words = tuple(os.fspath(word) for word in arguments)
-    with _open(words, environ, None, subprocess.PIPE) as child:
+    with _open(words, environ, None, stdin=subprocess.PIPE) as child:
         try:
             stdout, stderr = child.communicate(text, timeout=timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -114,7 +142,11 @@ def _kill_group(child: subprocess.Popen[str]) -> None:
 
 
 def _open(
-    words: tuple[str, ...], environ: Mapping[str, str] | None, directory: Path | None, stdin: int = subprocess.DEVNULL
+    words: tuple[str, ...],
+    environ: Mapping[str, str] | None,
+    directory: Path | None,
+    stdin: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -123,7 +155,7 @@ def _open(
             cwd=directory,
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             errors="replace",
             start_new_session=True,  # a group of its own, that ends as a whole
@@ -138,11 +170,14 @@ def _collect(child: subprocess.Popen[str], words: tuple[str, ...]) -> Completed:
 
 
 def _stream(child: subprocess.Popen[str], words: tuple[str, ...], on_line: Callable[[str], None]) -> Completed:
-    """Relay standard error line by line; standard output is small in every caller and is read afterwards."""
+    """Relay standard error line by line (both outputs, where they are one stream); what else there is is small in
+    every caller and is read afterwards."""
     lines: list[str] = []
-    for line in child.stderr or ():
+    for line in child.stderr or child.stdout or ():
         lines.append(line)
         on_line(line.rstrip("\n"))
+    if child.stderr is None:
+        return Completed(words, child.wait(), "".join(lines), "")
     stdout = child.stdout.read() if child.stdout else ""
     return Completed(words, child.wait(), stdout, "".join(lines))
 
