@@ -16,6 +16,7 @@ from modelport.manifest import Limits
 from modelport.server.bodies import BodyBudget
 from modelport.server.connection import READER_PAUSE_SECONDS_MAX, Connection, Shared
 from modelport.server.exchange import Exchange
+from modelport.server.turns import Turns
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n[1"
@@ -48,7 +49,7 @@ class Answers:
 @contextlib.asynccontextmanager
 async def connected(handler: Answers) -> AsyncIterator[tuple[Connection, socket.socket]]:
     loop = asyncio.get_running_loop()
-    shared = Shared(handler, Limits(), BodyBudget(1000), lambda: b"id", set())
+    shared = Shared(handler, Limits(), BodyBudget(1000), lambda: b"id", set(), Turns(loop))
     ours, theirs = socket.socketpair()
     connection = Connection(shared, loop)
     transport, _ = await loop.connect_accepted_socket(lambda: connection, ours)

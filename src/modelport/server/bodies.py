@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 
 SPOOL_FROM_BYTES = 256 * 1024  # below it a copy through the socket is cheaper; measured in benchmarks (W4)
 
@@ -33,11 +34,13 @@ class BodyBudget:
 
 
 class Spool:
-    """One body in an anonymous file that has no name anywhere, so nothing is left behind however we die."""
+    """One body in an anonymous file that has no name anywhere, so nothing is left behind however we die. `began` is
+    when it began to come, in monotonic seconds."""
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self.size = 0
+        self.began = time.monotonic()
         self.descriptor = _anonymous_file()
 
     def write(self, data: bytes) -> bool:

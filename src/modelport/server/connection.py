@@ -19,6 +19,7 @@ from modelport.server.bodies import BodyBudget
 from modelport.server.exchange import Exchange
 from modelport.server.problem import CONTENT_TYPE, Problem
 from modelport.server.receiver import Receiver
+from modelport.server.turns import IN_TURN_FROM_BYTES, Turns
 from modelport.worker.wire import COPIED_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Shared:
     budget: BodyBudget
     new_request_id: Callable[[], bytes]
     connections: set[Connection]
+    turns: Turns
 
 
 class Connection(asyncio.Protocol):
@@ -111,15 +113,31 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a refusal made by a callback has been sent when this returns."""
         if self._refused:
+            self._wait_for_turn(time.monotonic())
             return
         if not self._receiver.head_bytes and self._active is None and self._receiver.exchange is None:
             self._set_timer(self._shared.limits.header_timeout_seconds, self._head_too_slow)
         self._burst = 0
         if len(data) > _READ_BYTES_PLAIN or self._backlog:
-            self._backlog = memoryview(bytes(self._backlog) + data)
+            self._backlog = memoryview(bytes(self._backlog) + data if self._backlog else data)
             self._feed_backlog()
         else:
             self._receiver.feed(data)
+        exchange = self._receiver.exchange
+        if exchange is not None and exchange.spool is not None and exchange.spool.size > IN_TURN_FROM_BYTES:
+            self._clear_timer()  # until its turn comes the client is not the one that pauses
+            self._wait_for_turn(exchange.spool.began)
+
+    def _wait_for_turn(self, since: float) -> None:
+        self._transport.pause_reading()
+        self._shared.turns.wait(since, self._take_turn)
+
+    def _take_turn(self) -> None:
+        if self._transport.is_closing():
+            return
+        if self._receiver.exchange is not None:
+            self._set_timer(BODY_PAUSE_SECONDS_MAX, self._body_too_slow)
+        self._resume_reading()
 
     def _feed_backlog(self) -> None:
         """Feed a large read in pieces, and stop while enough requests wait: one read can hold thousands."""

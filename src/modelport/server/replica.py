@@ -24,6 +24,7 @@ from modelport.server.logs import LogSink
 from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back
 from modelport.server.metrics import Metrics
 from modelport.server.rollout import Rollout
+from modelport.server.turns import Turns
 
 _LOOK_AT_CLOCKS_SECONDS = 0.25
 _BACKLOG = 2048
@@ -73,7 +74,8 @@ class Replica:
         """Open one more listener and return its port. Raises `ConflictError` or `UserError`."""
         loop = asyncio.get_running_loop()
         limits = manifest.limits
-        shared = Shared(self._app, limits, BodyBudget(limits.body_budget_bytes), RequestIds(), self._connections)
+        budget = BodyBudget(limits.body_budget_bytes)
+        shared = Shared(self._app, limits, budget, RequestIds(), self._connections, Turns(loop))
         listen = manifest.listen
         try:
             server = await loop.create_server(
