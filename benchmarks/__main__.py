@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks import bars, report, venvs
+from benchmarks.bodies import bodies
 from benchmarks.central_queue import central_queue
 from benchmarks.command_line import help_time
 from benchmarks.contenders import CORE, PEERS, Contender
@@ -22,7 +23,7 @@ from benchmarks.server_kills import SERVER_KILLS, server_kills
 from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "help")
+TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "bodies", "help")
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,7 @@ def run(plan: Plan) -> Results:
     for part, measure in (("overload", _measure_overload), ("hang", _measure_hang)):
         for contender in plan.contenders if part in plan.only else ():
             _guarded(results, f"{contender.title}, {part}", partial(measure, plan, results, contender))
-    alone = {
-        "update": _measure_updates, "kills": _measure_kills, "server-kill": _measure_server_kills,
-        "queue": _measure_queue, "help": _measure_help,
-    }  # fmt: skip
-    for part, measure_alone in alone.items() if MODELPORT in plan.contenders else ():
+    for part, measure_alone in ALONE.items() if MODELPORT in plan.contenders else ():
         if part in plan.only:
             _guarded(results, f"{MODELPORT.title}, {part}", partial(measure_alone, plan, results))
     if any(contender == MODELPORT.name for contender, _ in results.throughput):
@@ -132,9 +129,24 @@ def _measure_queue(plan: Plan, results: Results) -> None:
     say(f"queue: {found}")
 
 
+def _measure_bodies(plan: Plan, results: Results) -> None:
+    results.bodies = found = bodies(MODELPORT, plan.seconds)
+    say(f"bodies: {found}")
+
+
 def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:
     results.hang[contender.name] = found = hang(contender)
     say(f"hang {contender.title}: {found}")
+
+
+ALONE = {  # what is measured of Modelport only
+    "update": _measure_updates,
+    "kills": _measure_kills,
+    "server-kill": _measure_server_kills,
+    "queue": _measure_queue,
+    "bodies": _measure_bodies,
+    "help": _measure_help,
+}
 
 
 def _guarded(results: Results, what: str, measure: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.bodies import BUDGET_BYTES
 from benchmarks.central_queue import LONG_WAIT_SECONDS
 from benchmarks.contenders.core import AZUREML, FASTAPI_ASYNC, MODELPORT
 from benchmarks.hang import SCORING_TIMEOUT_MS
@@ -17,6 +18,7 @@ DEADLINE_TOLERANCE_SECONDS = 0.050
 READY_OVER_INIT_SECONDS = 1.0
 WORKERS_GONE_SECONDS = 1.0
 OVER_ONE_QUEUE_MS = 10.0
+OWN_GROWTH_MAX_BYTES = 32_000_000
 RATIOS = (
     ("W1", AZUREML, 12.0),
     ("W2", AZUREML, 6.0),
@@ -56,6 +58,7 @@ def judge(results: Results) -> list[Bar]:
         *_kills(results),
         *_server_kills(results),
         *_central_queue(results),
+        *_bodies(results),
     ]
 
 
@@ -119,6 +122,23 @@ def _central_queue(results: Results) -> Iterator[Bar]:
     yield from _at_most("slow among short: p99 over one central queue, ms", OVER_ONE_QUEUE_MS, found.over_one_queue_ms)
     what = f"slow among short: waits over {LONG_WAIT_SECONDS * 1000:.0f} ms beside an idle worker"
     yield from _at_most(what, 0, found.long_waits_beside_idle)
+
+
+def _bodies(results: Results) -> Iterator[Bar]:
+    found = results.bodies
+    if found is None:
+        return
+    runs, what = found.runs, "50 bodies of 100 MB at once"
+    spooled = max(run.peak_spool_bytes for run in runs)
+    yield from _at_most(f"{what}: most in spools, MiB", BUDGET_BYTES / 2**20, spooled / 2**20)
+    own = max(run.peak_own_bytes for run in runs) - found.own_bytes_before
+    yield from _at_most(f"{what}: own memory beside them, MB", OWN_GROWTH_MAX_BYTES / 1e6, own / 1e6)
+    yield from _at_least(f"{what}: refused by 503 with Retry-After", 1, sum(run.crowd.refused for run in runs))
+    yield from _at_most(f"{what}: uploads that ended otherwise", 0, sum(run.crowd.other for run in runs))
+    yield from _at_most(f"{what}: idle connections lost", 0, sum(run.crowd.idle_lost for run in runs))
+    yield from _at_most(f"{what}: other requests that failed", 0, sum(run.neighbours_failed for run in runs))
+    yield from _at_most(f"{what}: p99 of the others over the same alone", 2.0, found.slowdown)
+    yield from _at_most(f"{what}: memory 10 s later over the run before, %", 5.0, found.growth * 100)
 
 
 def _hang(results: Results, ours: str) -> Iterator[Bar]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.bars import Bar
 from benchmarks.contenders import BASE, Contender
+from benchmarks.crowd import UPLOADS
 from benchmarks.load import has_wrk
 from benchmarks.overload import LEAVERS
 from benchmarks.results import Results
@@ -32,6 +33,7 @@ def markdown(results: Results, contenders: Sequence[Contender], bars: Sequence[B
         _kills(results),
         _server_kills(results),
         _central_queue(results),
+        _bodies(results),
         _bars(bars),
         "\n".join(f"* not measured: {failure}" for failure in results.failures),
     ]
@@ -115,6 +117,21 @@ def _central_queue(results: Results) -> str:
     return _table([*head, "wait beside an idle worker"], [row])
 
 
+def _bodies(results: Results) -> str:
+    found = results.bodies
+    if found is None:
+        return ""
+    head = [f"{UPLOADS} bodies of 100 MB at once", "accepted", "503", "other", "p99 of the others", "the same alone"]
+    head += ["failed", "most in spools", "own memory at its peak", "10 s later"]
+    rows = []
+    for number, run in enumerate(found.runs, 1):
+        counts = map(str, (run.crowd.accepted, run.crowd.refused, run.crowd.other))
+        times = (_number(run.p99_ms, " ms"), _number(run.alone_p99_ms, " ms"), str(run.neighbours_failed))
+        sizes = (run.peak_spool_bytes, run.peak_own_bytes, run.rest_own_bytes)
+        rows.append([f"run {number}", *counts, *times, *(_number(size / 1e6, " MB") for size in sizes)])
+    return _table(head, rows)
+
+
 def _bars(bars: Sequence[Bar]) -> str:
     rows = [[bar.what, bar.wanted, bar.seen, "holds" if bar.holds else "FAILS"] for bar in bars]
     return _table(["bar", "wanted", "seen", ""], rows)
@@ -156,6 +173,7 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         "kills": asdict(results.kills) if results.kills else None,
         "server_kills": asdict(results.server_kills) if results.server_kills else None,
         "central_queue": asdict(results.central_queue) if results.central_queue else None,
+        "bodies": asdict(results.bodies) if results.bodies else None,
         "help_time": asdict(results.help_time) if results.help_time else None,
         "bars": [asdict(bar) for bar in bars],
         "not_measured": results.failures,

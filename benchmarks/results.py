@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
+from benchmarks.bodies import Bodies
 from benchmarks.central_queue import CentralQueue
 from benchmarks.command_line import HelpTime
 from benchmarks.hang import Hang
@@ -34,6 +35,7 @@ class Results:
     kills: Kills | None = None
     server_kills: ServerKills | None = None
     central_queue: CentralQueue | None = None
+    bodies: Bodies | None = None
     help_time: HelpTime | None = None
     added_distributions: int | None = None
     failures: list[str] = field(default_factory=list)

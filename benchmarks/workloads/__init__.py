@@ -49,6 +49,7 @@ def _binary() -> bytes:
 
 TROUBLE = FOLDER / "trouble.py"
 SLOW_AND_SHORT = FOLDER / "slow_and_short.py"
+LARGE_AND_SMALL = FOLDER / "large_and_small.py"
 WORKLOADS = {
     workload.name: workload
     for workload in (
