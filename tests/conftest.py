@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import engine as engines
 
+from modelport.images.engine import Engine
 from modelport.process import ProcessIdentity, kill
 
 Need = Callable[[str, bool, str], None]
@@ -77,3 +79,33 @@ def service_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setenv("MODELPORT_HOME", str(home))
     yield home
     kill_servers(home)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The running container engine of this machine."""
+    found, reason = engines.engine_or_reason()
+    require(f"a container engine ({reason})", found is not None, engines.HOW_TO_GET_ENGINE)
+    return found
+
+
+@pytest.fixture(scope="session")
+def base_image(engine: Engine) -> Callable[[str], str]:
+    """`base_image("3.11")`: the name of the base image with this Python, made where it is missing."""
+
+    def made(python: str = "3.11") -> str:
+        name = engines.base_name(python)
+        there = engines.image_facts(engine, name) is not None
+        can = shutil.which("mmdebstrap") is not None and os.geteuid() == 0
+        require(f"the base image {name}", there or can, engines.HOW_TO_GET_BASES)
+        return name if there else engines.make_base(engine, python)
+
+    return made
+
+
+@pytest.fixture
+def scratch(engine: Engine) -> Iterator[engines.Scratch]:
+    """Labels and names for what a test makes in the engine; whatever bears them is removed after the test."""
+    own = engines.Scratch(engine)
+    yield own
+    own.clean()

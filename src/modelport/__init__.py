@@ -15,6 +15,7 @@ from modelport import errors as _errors
 if TYPE_CHECKING:
     from modelport.errors import ConflictError as ConflictError
     from modelport.errors import DeploymentError as DeploymentError
+    from modelport.errors import EngineError as EngineError
     from modelport.errors import MissingExtraError as MissingExtraError
     from modelport.errors import ModelportError as ModelportError
     from modelport.errors import NotFoundError as NotFoundError

@@ -4,6 +4,7 @@
     ├── UserError              the caller: a name, a path, an argument, a configuration file      exit 2
     │   ├── ScriptError        the entry script cannot be used as it is (file:line first)
     │   └── MissingExtraError  an optional dependency is not installed (names the extra)
+    ├── EngineError            no container engine, or it does not answer                        exit 3
     ├── NotFoundError          no such workspace, model, environment, service, run or secret      exit 4
     ├── ConflictError          it exists already, is in use, or another operation holds it        exit 5
     ├── ResolutionError        the environment cannot be solved or built                          exit 6
@@ -85,6 +86,12 @@ class MissingExtraError(UserError):
             f"Run: pip install 'modelport[{extra}]'",
         )
         self.extra = extra
+
+
+class EngineError(ModelportError):
+    """There is no container engine, it does not answer, or this user may not use it; images need one."""
+
+    exit_code = 3
 
 
 class NotFoundError(ModelportError):

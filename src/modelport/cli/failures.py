@@ -22,7 +22,7 @@ EXIT_CODES: dict[int, str] = {
     0: "it worked",
     1: "it did not work, for a reason that no other code names (for example: fsck found damage)",
     2: "bad usage or input; nothing was changed",
-    3: "serve: init() of the script failed",
+    3: "serve: init() of the script failed; elsewhere: no container engine, or it does not answer",
     4: "what was named does not exist",
     5: "it exists already, is in use, or is being changed by someone else",
     6: "the environment cannot be solved or installed",

@@ -1,0 +1,1 @@
+"""The box: recipes, builds, registries, and what an image consists of."""
