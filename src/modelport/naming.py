@@ -5,6 +5,7 @@ The rules are those of the Azure ML SDK v1, so that a name that was valid there 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -60,6 +61,13 @@ SERVICE = NameRule(
     3,
     32,
 )
+IMAGE = NameRule(
+    "image",
+    re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?"),
+    "lower-case letters, digits, dashes and periods, starting and ending with a letter or digit, 3 to 32 characters",
+    3,
+    32,
+)
 ENVIRONMENT = NameRule(
     "environment",
     re.compile(r"[A-Za-z0-9][A-Za-z0-9\-._ ]*"),
@@ -102,6 +110,25 @@ def parse_model_id(text: str) -> tuple[str, int | None]:
             f"Write the id as name:version, for example '{name}:1', or leave the version out for the latest.",
         )
     return name, int(version)
+
+
+def image_reference(workspace: str, name: str, version: int | str) -> str:
+    """The name that an image gets in the container engine; one that engines would refuse is changed and told apart.
+
+    >>> image_reference("default", "churn", 3)
+    'modelport/default/churn:3'
+    >>> image_reference("My Team", "churn..v2", 1)
+    'modelport/my-team-cee0/churn-v2-4349:1'
+    """
+    return f"modelport/{_path_part(workspace)}/{_path_part(name)}:{version}"
+
+
+def _path_part(name: str) -> str:
+    """A part of an image's name: as it is if that is allowed, else near to it, with four digits of its digest."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if re.fullmatch(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", name):
+        return name
+    return f"{plain or 'name'}-{hashlib.sha256(name.encode()).hexdigest()[:4]}"
 
 
 def new_id() -> str:

@@ -22,7 +22,7 @@ LAW: dict[str, set[str]] = {
     "storage": LEAVES,
     "registry": SHARED,
     "environments": SHARED,
-    "images": LEAVES | {"registry", "environments"},
+    "images": SHARED | {"registry", "environments"},
     "services": SHARED | {"registry", "images"},
     "targets": LEAVES | {"services"},
     "server": LEAVES | {"worker.wire", "autoscaling"},

@@ -75,4 +75,6 @@ def test_alembic_is_not_imported_for_a_new_or_an_up_to_date_catalogue(tmp_path: 
 
 def test_migrations_are_packaged_beside_the_code() -> None:
     folder = Path(sys.modules["modelport.storage.migrate"].__file__ or "").with_name("migrations") / "versions"
-    assert [path.name for path in sorted(folder.glob("*.py"))] == ["0001_first_tables.py"]
+    assert [path.name for path in sorted(folder.glob("*.py"))] == [
+        "0001_first_tables.py", "0002_images.py",
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The migration that makes exactly these tables; a catalogue with this number is opened without Alembic."""
 
 
@@ -178,4 +178,49 @@ service_models = sa.Table(
     sa.Column("model_name", sa.String(255), primary_key=True),
     sa.Column("model_version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Index("ix_service_models_model", "model_name", "model_version"),
+)
+
+# As `model_names`, for images: versions count on per name, whatever kind of image it is.
+image_names = sa.Table(
+    "image_names",
+    metadata,
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("last_version", sa.Integer, nullable=False),
+)
+
+# One row per image that was asked for, also while it is built and when that failed. `reference` is its name in the
+# engine, `location` its name in the registry that it was pushed to; `builder_pid` the process that builds or built it.
+images = sa.Table(
+    "images",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("location", sa.Text, nullable=False),
+    sa.Column("image_id", sa.String(80), nullable=False),
+    sa.Column("digest", sa.String(80), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("context_digest", sa.String(64), nullable=False, index=True),
+    sa.Column("models", sa.JSON, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("properties", sa.JSON, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("error", sa.JSON, nullable=False),
+    sa.Column("builder_pid", sa.Integer, nullable=False),
+    sa.Column("created_by", sa.String(255), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime, nullable=True),
+    sa.UniqueConstraint("name", "version"),
+)
+
+# Which images a service runs. No foreign key to `images`: a deleted service must not hold an image for ever.
+service_images = sa.Table(
+    "service_images",
+    metadata,
+    sa.Column("service_id", sa.String(64), sa.ForeignKey("services.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("image_record_id", sa.String(64), primary_key=True, index=True),
 )
