@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from tests.server.conftest import StartReplica
 
 from modelport import process
@@ -120,3 +121,11 @@ def test_result_that_cannot_be_sent_is_not_told_as_an_exception(start_replica: S
     answer = start_replica("def init(): pass\ndef run(raw): return {1, object()}").score({})
     assert (answer.status, answer.json["code"]) == (502, "result-not-serialisable")
     assert "What run() returned cannot be sent" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGTERM"])
+def test_signal_that_can_be_caught_ends_the_server_in_order(start_replica: StartReplica, name: str) -> None:
+    replica = start_replica()
+    replica.process.send_signal(getattr(signal, name))
+    assert replica.process.wait(10) == 0
+    assert replica.events()[-1].kind == "server-stopped"

@@ -432,6 +432,14 @@ def test_killed_server_is_noticed_and_can_be_started(running):
     assert score(running) == ["one", 1]
 
 
+def test_crash_in_native_code_is_told_by_its_name(running):
+    os.kill(server_of(running).pid, signal.SIGSEGV)
+    process.wait_until_gone(server_of(running), timeout_seconds=10)
+    status = running.get("mysvc").status
+    assert (status.state, status.reason) == ("failed", "ServerCrashed")
+    assert "Segmentation fault" in status.message and "modelport service start mysvc" in status.message
+
+
 def test_server_that_was_told_to_end_is_told_from_one_that_died(running):
     server = server_of(running)
     os.kill(server.pid, signal.SIGTERM)

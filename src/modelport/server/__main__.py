@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,12 @@ from modelport.manifest import Manifest
 from modelport.server.control import Control, commands_of, open_control
 from modelport.server.replica import Replica, write_identity
 from modelport.settings import read_settings
+
+
+# Unhandled they would end it without a word, as only signal 9 may: whoever looks next takes silence for that one.
+_OTHER_WISHES_TO_END = tuple(
+    getattr(signal, name) for name in ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)
+)
 
 
 def run_loop(main: object) -> int:
@@ -36,6 +43,8 @@ async def serve(manifest: Manifest, environ: dict[str, str]) -> int:
     controls: list[Control] = []
 
     async def announce(_: Replica) -> None:
+        for number in _OTHER_WISHES_TO_END:
+            asyncio.get_running_loop().add_signal_handler(number, replica.stop)
         if manifest.places.service_directory and manifest.places.runtime_directory:
             control = Path(manifest.places.runtime_directory) / "control.sock"
             controls.append(await open_control(commands_of(replica), control))

@@ -87,7 +87,8 @@ def commands_of(replica: Replica) -> Execute:
         if command == "apply":
             return await replica.apply(Manifest.read(Path(words["manifest"])))
         if command == "stop":
-            replica.stop()
+            if not replica.is_stopping:  # two who stop it want the same: what is in flight is still answered
+                replica.stop()
             return replica.status()
         raise unknown_command(command, COMMANDS)
 

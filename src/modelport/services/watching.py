@@ -20,6 +20,7 @@ from modelport.services.target import LogRequest, Observation, Reply
 
 _POLL_SECONDS = 0.02
 _LOOK_SECONDS = 0.25  # how often the server itself is asked: the record alone does not tell of its death
+_SILENCE_SECONDS = 3.0
 _OPERATIONS = frozenset({"deploy", "update", "reload", "start", "scale", "stop"})
 _LOG_LINES_IN_ERROR = 40
 
@@ -88,11 +89,11 @@ def _ends(event: Event) -> bool:
 
 def _has_ended(parts: Parts, record: ServiceRecord, *, ended: bool) -> bool:
     """Whether the operation has ended well; raises if it has not. `ended`: the record says that it has ended."""
-    seen = parts.target_of(record.spec).observe(record.place())
+    seen = _observe(parts, record)
     status = judge(parts, record, seen)
-    if status.state in (DEPLOYING, UPDATING):
+    if status.state in (DEPLOYING, UPDATING, STOPPING):  # what it stops for is known when it has stopped
         return False
-    if status.state in (STOPPED, STOPPING):
+    if status.state == STOPPED:
         raise DeploymentError(
             "service-not-running", f"Service '{record.name}' is stopped.",
             f"Run: modelport service start {record.name}", step="launch",
@@ -104,6 +105,16 @@ def _has_ended(parts: Parts, record: ServiceRecord, *, ended: bool) -> bool:
     if not ended and status.state != RUNNING and seen.alive and rollout.get("state") == "running":
         return False
     raise failure(parts, record, seen, status)
+
+
+def _observe(parts: Parts, record: ServiceRecord) -> Observation:
+    """What is there; a server that has just closed its control socket, because it ends, is given time to be gone."""
+    deadline = time.monotonic() + _SILENCE_SECONDS
+    while True:
+        seen = parts.target_of(record.spec).observe(record.place())
+        if not seen.alive or seen.status or time.monotonic() > deadline:
+            return seen
+        time.sleep(_POLL_SECONDS)
 
 
 def failure(parts: Parts, record: ServiceRecord, seen: Observation, status: ServiceStatus) -> DeploymentError:
