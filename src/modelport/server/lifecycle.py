@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelport.errors import ConflictError, ModelportError
-from modelport.events import Event, EventRecord
+from modelport.events import Event, EventLines, EventRecord
 from modelport.manifest import Manifest
 from modelport.server.admission import ServiceTimes
 from modelport.server.answers import AnswerWriter
@@ -35,7 +35,7 @@ _QUIT_SECONDS_MAX = 5.0  # for a worker that has answered everything to end by i
 class Surroundings:
     """What the life cycle writes to, and how it ends."""
 
-    record: EventRecord | None
+    record: EventRecord | EventLines | None
     sink: LogSink
     environ: dict[str, str]
     stop: Callable[[int], None]
