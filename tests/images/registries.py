@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -252,3 +253,75 @@ def small_image(registry, repository: str, tag: str, text: str = "a") -> str:
 
 def _descriptor(media_type: str, content: bytes) -> dict:
     return {"mediaType": media_type, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "size": len(content)}
+
+
+@dataclass
+class Relay:
+    """Passes connections on to a registry and counts the bytes that went there."""
+
+    address: str = ""
+    sent_bytes: int = 0
+
+
+@contextlib.contextmanager
+def counting_relay(target: str):
+    """A relay on loopback in front of `target`, for the length of a `with` block."""
+    relay, lock = Relay(), threading.Lock()
+    open_ends: dict[socket.socket, int] = {}
+    host, _, port = target.partition(":")
+    listener = socket.create_server(("127.0.0.1", 0))
+    relay.address = f"127.0.0.1:{listener.getsockname()[1]}"
+
+    def pass_on(source: socket.socket, sink: socket.socket, counts: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+                if counts:
+                    with lock:
+                        relay.sent_bytes += len(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+        with lock:
+            open_ends[source] -= 1
+            open_ends[sink] -= 1
+            for ended in [end for end, count in open_ends.items() if not count]:
+                del open_ends[ended]
+                ended.close()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client = listener.accept()[0]
+                server = socket.create_connection((host, int(port)))
+                with lock:
+                    open_ends.update({client: 2, server: 2})
+                for words in ((client, server, True), (server, client, False)):
+                    threading.Thread(target=pass_on, args=words, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield relay
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        with lock:
+            for end in open_ends:
+                end.close()
+
+
+def make_image(scratch, tmp_path: Path, word: str, files: dict[str, bytes], base: str = "") -> str:
+    """An image in the engine with these files as its newest layer, upon `base` or nothing; returns its name."""
+    name = scratch.name(word)
+    folder = tmp_path / f"image-{word}"
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    if base:
+        container = scratch.docker("create", "--label", scratch.label, base, "/none")
+        scratch.docker("cp", f"{folder}/.", f"{container}:/")
+        scratch.docker("commit", "--change", f"LABEL {scratch.label}", container, name)
+        return name
+    archive = tmp_path / f"{word}.tar"
+    subprocess.run(["tar", "-C", folder, "-cf", archive, "."], check=True)
+    scratch.docker("import", "--change", f"LABEL {scratch.label}", archive, name)
+    return name

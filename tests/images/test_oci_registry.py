@@ -110,11 +110,11 @@ def test_deleting_a_tag_deletes_its_manifest(anybody, open_server):
 
 
 def test_a_registry_that_allows_no_deletion_says_so(tmp_path):
-    with running_registry(tmp_path, deletes=False) as server:
-        with open_registry(server.address, nobody_logged_in()) as registry:
-            small_image(registry, "team/kept", "1")
-            with pytest.raises(UserError, match="is set up not to delete") as caught:
-                registry.delete(Reference(server.address, "team/kept", "1"))
+    store = nobody_logged_in()
+    with running_registry(tmp_path, deletes=False) as server, open_registry(server.address, store) as registry:
+        small_image(registry, "team/kept", "1")
+        with pytest.raises(UserError, match="is set up not to delete") as caught:
+            registry.delete(Reference(server.address, "team/kept", "1"))
     assert caught.value.code == "registry-unsupported"
 
 

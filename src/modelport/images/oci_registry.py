@@ -9,13 +9,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from modelport.errors import NotFoundError, ProtocolError
+from modelport.errors import ModelportError, NotFoundError, ProtocolError
 from modelport.images import registry_errors as trouble
 from modelport.images.credentials import CredentialStore
 from modelport.images.reference import Reference
@@ -69,6 +69,19 @@ class OciRegistry:
         attempt = Attempt("reach", self._connection.registry, self._connection.registry)
         self._connection.checked(Ask("GET", "/v2/", ""), attempt)
         return self._connection.credentials.words if self._connection.credentials else ""
+
+    def check_right(self, reference: Reference, verb: str) -> None:
+        """Ask whether we may `verb` ("push" or "pull") there; raises the registry's refusal if not."""
+        attempt = attempt_on(verb, reference)
+        if verb == "pull":
+            self.find_manifest(reference)
+            return
+        scope = _scope(reference.repository, "pull,push")
+        started = self._connection.checked(
+            Ask("POST", f"/v2/{reference.repository}/blobs/uploads/", scope), attempt, (202,)
+        )
+        with suppress(ModelportError):  # many may push and not delete; the registry forgets it by itself later
+            self._connection.call(Ask("DELETE", started.headers.get("location", ""), scope), attempt)
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """The tags of a repository, sorted; raises `NotFoundError` (`repository-not-found`)."""

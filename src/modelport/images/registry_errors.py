@@ -174,7 +174,6 @@ _UNAUTHORIZED = re.compile(
     r"unauthorized|no basic auth credentials|authentication required|incorrect username or password|401",
     re.IGNORECASE,
 )
-_NOT_LOCAL = re.compile(r"does not exist locally|No such image|image not known")
 _FULL = re.compile(r"no space left on device")
 
 
@@ -196,7 +195,6 @@ def classified(output: str) -> str:
     'unreachable'
     """
     signs = (
-        ("not-local", _NOT_LOCAL),
         ("full", _FULL),
         ("plain-http", _PLAIN),
         ("certificate", _CERTIFICATE),
@@ -213,12 +211,6 @@ def of_output(attempt: Attempt, reference: Reference, output: str) -> ModelportE
     """The error for what an engine's client printed when its push or pull failed."""
     proof = _last_lines(output)
     kind = classified(output)
-    if kind == "not-local":
-        return NotFoundError(
-            "image-not-local",
-            f"The engine on this machine has no image '{reference}' to {attempt.verb}.",
-            "See what it has: docker images; build it first, or pull it.",
-        )
     if kind == "full":
         return failed(attempt, f"{proof}. The engine's disk is full: docker system df; docker system prune")
     if kind == "missing":

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
-from urllib.request import proxy_bypass_environment
 
 from modelport.images import registry_errors as trouble
 from modelport.images.credentials import Credentials, CredentialStore
@@ -136,7 +135,7 @@ class RegistryConnection:
     def _send(self, ask: Ask, attempt: Attempt, authorization: str) -> Answer:
         host = _DEFAULT_REGISTRY_HOST if self.registry == DEFAULT_REGISTRY else self.registry
         bases = (self._base,) if self._base else tuple(f"{s}://{host}" for s in self._schemes())
-        result: Answer | Exception = OSError("no address")
+        problem: Exception = OSError("no address")
         for base in bases:
             url = urljoin(f"{base}/", ask.path)
             ours = urlsplit(url).netloc == urlsplit(base).netloc  # an upload may lead elsewhere: no password goes there
@@ -145,7 +144,8 @@ class RegistryConnection:
             if isinstance(result, Answer):
                 self._base = base
                 return result
-        raise _connection_error(attempt, result) from None
+            problem = result
+        raise _connection_error(attempt, problem) from None
 
     def _schemes(self) -> tuple[str, ...]:
         return ("https", "http") if self._insecure else ("https",)
@@ -198,7 +198,20 @@ def proxy_for(registry: str, environ: Mapping[str, str]) -> str:
         return ""
     proxy = environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""
     exempt = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    return "" if proxy_bypass_environment(registry, {"no": exempt}) else proxy
+    return "" if _is_exempt(registry, exempt) else proxy
+
+
+def _is_exempt(registry: str, exempt: str) -> bool:
+    """Whether NO_PROXY names the registry: itself, with or without its port, a domain that it is in, or "*".
+
+    >>> _is_exempt("r.internal.example:5000", "localhost,.internal.example")
+    True
+    """
+    host = registry.rpartition(":")[0] if registry.rpartition(":")[2].isdigit() else registry
+    words = [word.strip().lstrip("*").lstrip(".").lower() for word in exempt.split(",") if word.strip()]
+    return any(
+        not word or word in (registry.lower(), host.lower()) or host.lower().endswith(f".{word}") for word in words
+    )
 
 
 def _connection_error(attempt: Attempt, error: Exception) -> Exception:
