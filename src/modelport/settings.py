@@ -22,8 +22,12 @@ ENVIRONMENT_VARIABLES: dict[str, str] = {
     "MODELPORT_WORKSPACE": "Workspace that the command line uses when none is named and no config.json is found.",
     "MODELPORT_SECRET_KEY": "Fernet key of the workspace secrets; default: the keyring, else a 0600 file in the home.",
     "MODELPORT_RUNTIME_DIR": "Short folder for sockets; default $XDG_RUNTIME_DIR/modelport or /tmp/modelport-<user>.",
+    "MODELPORT_BASE_IMAGE": "Default base of images, {python} for the version; default python:{python}-slim-bookworm.",
     "MODELPORT_OUTPUT": "Default of the command line's --output: table or json.",
 }
+
+DEFAULT_BASE_IMAGE = "python:{python}-slim-bookworm"
+"""The default base of images; `{python}` is the minor version of Python, "3.11"."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Settings:
     workspace: str | None = None
     secret_key: str | None = field(default=None, repr=False)
     output: str = "table"
+    base_image: str = DEFAULT_BASE_IMAGE
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -56,6 +61,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         workspace=env.get("MODELPORT_WORKSPACE") or None,
         secret_key=env.get("MODELPORT_SECRET_KEY") or None,
         output=env.get("MODELPORT_OUTPUT") or "table",
+        base_image=env.get("MODELPORT_BASE_IMAGE") or DEFAULT_BASE_IMAGE,
         environ=env,
     )
 

@@ -15,13 +15,13 @@ def content_digest(requirement: str) -> str:
     if not path.is_absolute() or not path.exists():
         return ""
     digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(_sources(path)):
+    for file in [path] if path.is_file() else sorted(source_files(path)):
         digest.update(f"{file.relative_to(path.parent)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def source_files(folder: Path) -> Iterator[Path]:
     """The files of a project, without what builds and tools leave in it."""
     for file in folder.rglob("*"):
         parts = file.relative_to(folder).parts

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from modelport.environments.foreign_python import ForeignPython
 from modelport.environments.interpreters import Interpreter
 from modelport.environments.local_source import content_digest
 from modelport.environments.lock import Lock, LockedPackage, checked_against, parse_compiled
@@ -24,8 +25,11 @@ from modelport.storage.files import make_private_directory, write_durably
 
 _LOCK_FORMAT = 1
 
+AnyPython = Interpreter | ForeignPython
+"""What a lock can be solved for: a Python of this machine, or one in an image."""
 
-def solve(wish: Wish, interpreter: Interpreter, options: RealisationOptions, report: Report) -> Lock:
+
+def solve(wish: Wish, interpreter: AnyPython, options: RealisationOptions, report: Report) -> Lock:
     """The lock for a wish under an interpreter; solved once, then read from the home while the input is the same.
 
     Raises `ResolutionError`: `package-not-found`, `package-version-missing`, `package-not-for-python`,
@@ -49,12 +53,20 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def platform_of(interpreter: Interpreter) -> str:
+def platform_of(interpreter: AnyPython) -> str:
     """The kind of machine that the interpreter runs on: "linux-x86_64"."""
+    if isinstance(interpreter, ForeignPython):
+        return interpreter.platform
     return f"{interpreter.markers.get('sys_platform', '')}-{interpreter.markers.get('platform_machine', '')}"
 
 
-def _solved(wish: Wish, interpreter: Interpreter, options: RealisationOptions) -> tuple[LockedPackage, ...]:
+def _implementation_of(interpreter: AnyPython) -> str | None:
+    if isinstance(interpreter, ForeignPython):
+        return interpreter.implementation
+    return interpreter.markers.get("platform_python_implementation")
+
+
+def _solved(wish: Wish, interpreter: AnyPython, options: RealisationOptions) -> tuple[LockedPackage, ...]:
     if not wish.requirements:
         return ()
     uv = make_uv(wish.index, options.index, options.environ)
@@ -68,7 +80,7 @@ def _with_content(package: LockedPackage) -> LockedPackage:
     return package if package.hashes else replace(package, content=content_digest(package.requirement))
 
 
-def _compile(uv: Uv, wish: Wish, interpreter: Interpreter, folder: Path) -> str:
+def _compile(uv: Uv, wish: Wish, interpreter: AnyPython, folder: Path) -> str:
     (folder / "requirements.in").write_text(_lines(wish.requirements), encoding="utf-8")
     (folder / "constraints.in").write_text(_lines(wish.constraints), encoding="utf-8")
     words = ["--generate-hashes", "--constraints", "constraints.in", "requirements.in"]
@@ -79,7 +91,7 @@ def _compile(uv: Uv, wish: Wish, interpreter: Interpreter, folder: Path) -> str:
     return output
 
 
-def _pick(uv: Uv, interpreter: Interpreter, folder: Path, requirement: str, resolution: str) -> str:
+def _pick(uv: Uv, interpreter: AnyPython, folder: Path, requirement: str, resolution: str) -> str:
     """The version that the solver takes for one requirement on its own, "" if there is none (with a wheel)."""
     (folder / "probe.in").write_text(f"{requirement}\n", encoding="utf-8")
     words = ["--no-deps", "--no-build", "--resolution", resolution, "probe.in"]
@@ -87,11 +99,11 @@ def _pick(uv: Uv, interpreter: Interpreter, folder: Path, requirement: str, reso
     return next((package.version for package in parse_compiled(output)), "")
 
 
-def _run_compile(uv: Uv, words: list[str], interpreter: Interpreter, folder: Path) -> tuple[str, str]:
+def _run_compile(uv: Uv, words: list[str], interpreter: AnyPython, folder: Path) -> tuple[str, str]:
     """The lock as text, or why there is none."""
     always: list[str | Path] = ["pip", "compile", "--quiet", "--no-header", "--no-annotate"]
     try:
-        done = uv.run([*always, "--python", interpreter.path, *uv.index_words, *words], directory=folder)
+        done = uv.run([*always, *_python_words(interpreter), *uv.index_words, *words], directory=folder)
     except TimeoutError as error:
         raise ResolutionError(
             "solve-timed-out", f"The solve took too long: {error}.", "Pin the versions of the packages that you know."
@@ -99,16 +111,22 @@ def _run_compile(uv: Uv, words: list[str], interpreter: Interpreter, folder: Pat
     return (done.stdout, "") if done.exit_code == 0 else ("", done.stderr or f"exit code {done.exit_code}")
 
 
+def _python_words(interpreter: AnyPython) -> tuple[str | Path, ...]:
+    if isinstance(interpreter, ForeignPython):
+        return interpreter.uv_words
+    return ("--python", interpreter.path)
+
+
 def _lines(dependencies: tuple[Dependency, ...]) -> str:
     return "".join(f"{dependency.text.partition(' --hash=')[0]}\n" for dependency in dependencies)
 
 
-def _input_digest(wish: Wish, interpreter: Interpreter, options: RealisationOptions) -> str:
+def _input_digest(wish: Wish, interpreter: AnyPython, options: RealisationOptions) -> str:
     host = options.index
     words = {
         "format": _LOCK_FORMAT,
         "python": interpreter.version,
-        "implementation": interpreter.markers.get("platform_python_implementation"),
+        "implementation": _implementation_of(interpreter),
         "platform": platform_of(interpreter),
         "requirements": [[entry.text, content_digest(entry.text)] for entry in wish.requirements],
         "constraints": [entry.text for entry in wish.constraints],

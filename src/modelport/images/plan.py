@@ -1,0 +1,191 @@
+"""From what a service needs to the recipe of its image: the one door to everything that makes a build context.
+
+    planned = plan_image(request, Workbench(engine, options), report)
+    digest = lay_out(planned, folder)              # the folder is the build context; planned.labels go with the build
+    secrets = planned.secrets.write(private_folder)
+
+Looking at bases and solving locks happens here; `recipe` and what stands below it are functions of their arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from modelport.environments.environment import EnvironmentDefinition
+from modelport.environments.foreign_python import ForeignPython
+from modelport.environments.lock import Lock
+from modelport.environments.options import Report
+from modelport.environments.solve import solve
+from modelport.environments.specification import Dependency
+from modelport.environments.wish import Wish, wish_of
+from modelport.errors import UserError
+from modelport.images.context import BuildSecrets, ContextFile, text_file, write_context
+from modelport.images.engine import CONTEXT_DIGEST_LABEL
+from modelport.images.installation import has_credentials, index_lines, installed_files, proxies
+from modelport.images.planned_base import PlannedBase, Workbench, plan_base
+from modelport.images.recipe import (
+    APP,
+    CONTEXT,
+    HOME,
+    MODELS,
+    PORT,
+    ModelLayer,
+    Recipe,
+    RecipeInput,
+    make_recipe,
+)
+from modelport.images.runtime import ROOT, own_version, runtime_files, runtime_requirements
+from modelport.images.tools import tool_files
+from modelport.images.user_python import PythonInImage, PythonPlan
+from modelport.manifest import Manifest, Places, Program
+
+
+@dataclass(frozen=True)
+class ImageRequest:
+    """What an image is to be made of.
+
+    `app` are the files of the working directory at their places below it (`context.files_below` gives them), and
+    `entry_script` is the script's place there; `manifest` says everything else that the server is told: its program,
+    address and places are filled in here. `steps` is Dockerfile text that is added to the base; `managed_by` is "uv" or
+    "conda" where the user's Python is to come from there, "" for a Python of a base image.
+    """
+
+    manifest: Manifest
+    environment: EnvironmentDefinition
+    entry_script: str
+    app: tuple[ContextFile, ...]
+    models: tuple[ModelLayer, ...] = ()
+    steps: str = ""
+    managed_by: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedImage:
+    """An image that can be built: its recipe, what the build may use, its labels (with the digest of the context), the
+    lock of the user's environment, and the path of the user's Python in the image."""
+
+    recipe: Recipe
+    secrets: BuildSecrets
+    build_args: Mapping[str, str] = field(repr=False)
+    labels: Mapping[str, str]
+    lock: Lock
+    python: str
+    pythons: PythonPlan
+
+    @property
+    def digest(self) -> str:
+        """The digest of the build context."""
+        return self.labels[CONTEXT_DIGEST_LABEL]
+
+
+def plan_image(request: ImageRequest, bench: Workbench, report: Report) -> PlannedImage:
+    """Plan an image: find its base, choose its Pythons, solve its lock, write its recipe. Nothing is built.
+
+    Raises `UserError`, `ResolutionError` and `EngineError` for what cannot be had.
+    """
+    wish = wish_of(request.environment)
+    base = plan_base(request.environment, request.steps, bench, report, request.managed_by)
+    pythons = base.pythons
+    for note in (*wish.notes, *pythons.notes):
+        report(note)
+    kept = pythons.user.how == "kept"
+    lock = base.kept_lock if kept else solve(wish, _foreign(pythons.user, pythons, bench), bench.options, report)
+    lines = index_lines(wish.index, bench.options)
+    certificate = bench.options.index.certificate_bundle
+    secrets = BuildSecrets(Path(certificate) if certificate else None, lines)
+    recipe = _recipe(request, base, (wish, lock), bench, report)
+    if not bench.dialect.has_mounts:
+        recipe = replace(recipe, host_files=_host_files(secrets))
+        secrets = BuildSecrets()
+    labels = {**recipe.labels, CONTEXT_DIGEST_LABEL: recipe.digest}
+    python = pythons.user.path if kept else f"{HOME}/env/bin/python"
+    return PlannedImage(recipe, secrets, proxies(bench.options.environ), labels, lock, python, pythons)
+
+
+def lay_out(planned: PlannedImage, folder: Path) -> str:
+    """Write the build context of a planned image into a new folder and return its digest.
+
+    Raises `UserError` (`context-file-missing`) and `StorageError`.
+    """
+    write_context(folder, planned.recipe.dockerfile, (*planned.recipe.files, *planned.recipe.host_files))
+    return planned.digest
+
+
+def _foreign(python: PythonInImage, pythons: PythonPlan, bench: Workbench) -> ForeignPython:
+    return ForeignPython(python.version, pythons.base.machine, pythons.base.libc, bench.options.serving_python)
+
+
+def _recipe(
+    request: ImageRequest, base: PlannedBase, wanted: tuple[Wish, Lock], bench: Workbench, report: Report
+) -> Recipe:
+    pythons, (wish, lock) = base.pythons, wanted
+    server_python = _foreign(pythons.server, pythons, bench)
+    server_wish = Wish(tuple(Dependency(line) for line in runtime_requirements()))
+    server_lock = solve(server_wish, server_python, bench.options, report)
+    files = [
+        *tool_files(pythons, bench.options),
+        *installed_files("server", server_lock, server_wish.index, server_python, bench.options),
+        *(ContextFile(f"{CONTEXT}/server/modelport/{path.as_posix()}", source=ROOT / path) for path in runtime_files()),
+    ]
+    if pythons.user.how != "kept":
+        python = _foreign(pythons.user, pythons, bench)
+        files += installed_files("env", lock, wish.index, python, bench.options)
+    manifest = manifest_in_image(request, pythons)
+    given = RecipeInput(
+        base.text, pythons, request.models, request.app, manifest.to_json(), tuple(files),
+        _labels(request, base, lock), request.environment.environment_variables,
+    )  # fmt: skip
+    return make_recipe(given, bench.dialect)
+
+
+def manifest_in_image(request: ImageRequest, pythons: PythonPlan) -> Manifest:
+    """The manifest that the image carries: the one asked for, with the places of an image."""
+    models = tuple(model.id for model in request.models)
+    only = request.models[0] if len(request.models) == 1 else None
+    program = Program(
+        python=pythons.user.path if pythons.user.how == "kept" else f"{HOME}/env/bin/python",
+        app_directory=APP,
+        entry_script=request.entry_script,
+        model_directory=f"{MODELS}/{only.name}/{only.version}" if only else MODELS if models else "",
+        environment_variables=dict(request.environment.environment_variables),
+        models=models,
+    )
+    listen = replace(request.manifest.listen, host="0.0.0.0", port=PORT)  # noqa: S104 - in a container of its own
+    return replace(request.manifest, program=program, listen=listen, places=Places(), exit_on_init_failure=True)
+
+
+def _labels(request: ImageRequest, base: PlannedBase, lock: Lock) -> dict[str, str]:
+    spec = {
+        "manifest": asdict(manifest_in_image(request, base.pythons)),
+        "environment": request.environment.digest,
+        "base": base.pythons.base.identity,
+        "steps": request.steps,
+    }
+    return {
+        "org.opencontainers.image.title": request.manifest.service_name,
+        "org.opencontainers.image.version": str(request.manifest.revision),
+        "org.opencontainers.image.base.name": base.pythons.base.reference,
+        "dev.modelport.version": own_version(),
+        "dev.modelport.models": ",".join(model.id for model in request.models),
+        "dev.modelport.lock-digest": lock.digest,
+        "dev.modelport.spec-digest": hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
+    }
+
+
+def _host_files(secrets: BuildSecrets) -> tuple[ContextFile, ...]:
+    """What the classic builder, which has no secrets, gets as files of a builder stage."""
+    if has_credentials(secrets.index_lines):
+        raise UserError(
+            "index-needs-buildkit",
+            "The package index of this machine has a user name or password, and the classic builder of this engine "
+            "would keep it in the layers of its cache.",
+            "Use an engine with BuildKit (a docker client of version 23 or later needs its buildx plugin), podman "
+            "or buildah; or an index without a password.",
+        )
+    files = [ContextFile(f"{CONTEXT}/tools/ca.crt", source=secrets.certificate_bundle)]
+    index = text_file(f"{CONTEXT}/tools/index.sh", secrets.index_lines)
+    return (*(files if secrets.certificate_bundle else ()), *((index,) if secrets.index_lines else ()))
