@@ -274,10 +274,14 @@ class OpenWorkspace:
     def fsck(self, *, repair: bool = False) -> FsckReport:
         """Check every stored content against the catalogue; `repair` removes leftovers, and nothing else."""
         from modelport.registry.fsck import check
+        from modelport.registry.references import remove_unfinished
 
+        # First of all, and without the catalogue: it cannot even be opened while what was left fills the disk.
+        unfinished = remove_unfinished(self.artifacts) if repair else ()
         report = check(self.database, self.artifacts, repair=repair)
         abandoned = self._service_store().abandoned(remove=repair)
-        return replace(report, abandoned=abandoned, collected=(*report.collected, *(abandoned if repair else ())))
+        collected = (*unfinished, *report.collected, *(abandoned if repair else ()))
+        return replace(report, unfinished=(*unfinished, *report.unfinished), abandoned=abandoned, collected=collected)
 
 
 def _check_script(path: Path) -> None:

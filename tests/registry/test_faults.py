@@ -100,6 +100,42 @@ def test_a_full_disk_says_so_and_leaves_nothing(small_disk, make_file):
     assert [model.id for model in workspace.models.find()] == [small.id]
 
 
+@pytest.mark.parametrize("size_bytes", [4_096, 100_000, 700_000])
+def test_a_disk_that_fills_up_halfway_through_a_folder_has_its_room_back(small_disk, make_file, size_bytes):
+    workspace = Home(read_settings({"MODELPORT_HOME": str(small_disk / "home")})).create("demo")
+    kept = make_file("folder/0.bin", os.urandom(size_bytes))
+    workspace.models.register(kept, Registration("m"))  # the folder has this content too, which must stay
+    for number in range(1, 4_000_000 // size_bytes):
+        make_file(f"folder/{number}.bin", os.urandom(size_bytes))
+    before = shutil.disk_usage(small_disk).free
+    with pytest.raises(StorageError, match="no space left"):
+        workspace.models.register(kept.parent, Registration("m"))
+    assert shutil.disk_usage(small_disk).free >= before - 64_000  # the catalogue's own files may stay open
+    report = workspace.fsck()
+    assert report.is_sound and not report.unfinished and not report.orphans and report.contents == 1
+    assert workspace.models.register(make_file("small.bin"), Registration("m")).version == 2
+
+
+def test_an_archive_that_does_not_fit_leaves_nothing(small_disk, make_file, tmp_path):
+    workspace = Home(read_settings({"MODELPORT_HOME": str(small_disk / "home")})).create("demo")
+    make_file("folder/zeros.bin", bytes(8 << 20))
+    archive = shutil.make_archive(str(tmp_path / "model"), "gztar", tmp_path / "source")
+    with pytest.raises(StorageError, match="no space left"):
+        workspace.models.register(Path(archive), Registration("m"), unpack=True)
+    report = workspace.fsck()
+    assert report.is_sound and (report.contents, report.unfinished) == (0, ())
+
+
+def test_a_repair_makes_room_on_a_full_disk(small_disk):
+    home = Home(read_settings({"MODELPORT_HOME": str(small_disk / "home")}))
+    incoming = home.create("demo").directory / "blobs" / "incoming"
+    incoming.mkdir(parents=True)
+    with pytest.raises(OSError, match="No space"):
+        (incoming / "of a killed program").write_bytes(bytes(4 << 20))
+    assert home.get("demo").fsck(repair=True).collected == ("of a killed program",)
+    assert home.get("demo").fsck().is_sound
+
+
 def test_a_limit_on_the_size_of_files_says_so_and_leaves_nothing(registry, workspace, make_file):
     source = make_file("big.bin", bytes(4 << 20))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -11,9 +11,10 @@ from pathlib import Path
 from tests.stress.fault_points import Program
 
 from modelport.errors import ModelportError
-from modelport.registry.model import ModelQuery
+from modelport.registry.model import ModelQuery, Registration
 from modelport.services.manager import ServiceManager
 from modelport.services.request import ScriptRequest, ServiceRequest
+from modelport.services.store import ServicePlaces, ServiceStore, registered
 from modelport.settings import read_settings
 from modelport.workspace import Home, OpenWorkspace
 
@@ -26,7 +27,8 @@ _SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return {answer!r}\n"
 
 @dataclass(frozen=True)
 class FaultHome:
-    """A workspace with the model `keep`, which the service `bystander` serves: neither may ever notice anything."""
+    """A workspace with two versions of the model `keep`, of which the service `bystander` serves the first: neither may
+    ever notice anything."""
 
     home: Path
     runtime: Path
@@ -47,29 +49,41 @@ class FaultHome:
         """The services of the workspace."""
         return self.workspace.services
 
-    def program(self, *words: str) -> Program:
+    def program(self, *words: str, starts_server: bool = False) -> Program:
         """A command of Modelport on this home."""
-        return Program(words, self.environ, self.work)
+        return Program(words, self.environ, self.work, starts_server)
 
     def furnish(self) -> None:
         """Make what must not be lost."""
         (self.work / "keep.bin").write_bytes(b"keep me")
         for answer in ("one", "two"):
             (self.work / f"{answer}.py").write_text(_SCRIPT.format(answer=answer))
-        Home(read_settings({**os.environ, **self.environ})).create(WORKSPACE)
-        self._must("model", "register", "-n", "keep", "keep.bin")
-        self._must("deploy", BYSTANDER, "-e", "one.py", "-m", "keep:1")
+        workspace = Home(read_settings({**os.environ, **self.environ})).create(WORKSPACE)
+        for name in ("keep", "keep", "fresh"):  # the first version of a name makes more calls than those that follow
+            workspace.models.register(self.work / "keep.bin", Registration(name))
+        self._deploy(BYSTANDER)
 
-    def _must(self, *words: str) -> None:
-        done = self.program(*words).run()
-        if done.returncode:
-            raise RuntimeError(f"{words}: {done.stderr}")
+    def _deploy(self, name: str) -> None:
+        request = ServiceRequest(name, script=ScriptRequest(str(self.work / "one.py")), models=("keep:1",))
+        self.services.deploy(request)
+        self.services.wait(name)
 
     def deploy_subject(self) -> None:
         """Deploy the service that the fault is for."""
-        request = ServiceRequest(SUBJECT, script=ScriptRequest(str(self.work / "one.py")), models=("keep:1",))
-        self.services.deploy(request)
-        self.services.wait(SUBJECT)
+        self._deploy(SUBJECT)
+
+    def is_interrupted(self) -> bool:
+        """Whether there is no subject, or one whose deployment was cut off before there was a server."""
+        names = self.services.names()
+        return SUBJECT not in names or self.services.get(SUBJECT).status.reason == "DeployInterrupted"
+
+    def answer(self) -> str:
+        """What the subject answers, once whatever it was told last has ended; or why it does not."""
+        try:
+            self.services.wait(SUBJECT)
+            return str(json.loads(self.services.run(SUBJECT, b"{}").body))
+        except ModelportError as error:
+            return f"no answer: {error}"
 
     def clear(self) -> None:
         """Take the subject away, if it is there."""
@@ -86,12 +100,28 @@ class FaultHome:
         after = workspace.fsck(repair=True)
         if after.collected or after.orphans or after.unfinished:
             found.append(f"left over after a repair: {after.to_dict()}")
-        return [*found, *self._models(workspace), *self._bystander(workspace), *self._strangers(workspace)]
+        return [
+            *found, *self._models(workspace), *self._bystander(workspace), *self._strangers(workspace),
+            *self._records(workspace),
+        ]  # fmt: skip
+
+    def _records(self, workspace: OpenWorkspace) -> list[str]:
+        """Services whose record, after one look at them, is not what runs."""
+        places = ServicePlaces(workspace.directory / "services", workspace.directory / "archive", self.runtime)
+        store = ServiceStore(workspace.database, places)
+        found = []
+        for service in workspace.services.list():
+            record = store.get(service.name)
+            if store.held(record) != registered(record.spec.models):
+                found.append(f"'{service.name}' holds {sorted(store.held(record))}")
+            if service.status.state == "running" and service.desired_replicas != service.spec.limits.workers:
+                found.append(f"'{service.name}' is recorded with {service.desired_replicas} replicas")
+        return found
 
     def _models(self, workspace: OpenWorkspace) -> list[str]:
         versions = sorted(model.version for model in workspace.models.find(ModelQuery(name="fresh")))
         gaps = [] if versions == list(range(1, len(versions) + 1)) else [f"versions of 'fresh': {versions}"]
-        lost = [] if workspace.models.find(ModelQuery(name="keep", version=1)) else ["model 'keep' is lost"]
+        lost = [] if len(workspace.models.find(ModelQuery(name="keep"))) == 2 else ["model 'keep' is lost"]
         return gaps + lost
 
     def _bystander(self, workspace: OpenWorkspace) -> list[str]:

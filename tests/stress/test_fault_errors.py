@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +10,11 @@ from pathlib import Path
 import pytest
 from tests.conftest import Need, kill_servers
 from tests.stress.conftest import Size
+from tests.stress.fault_commands import AFTER, BEFORE, BEGUN, Command, Commands, report, sampled
 from tests.stress.fault_home import SUBJECT, FaultHome
-from tests.stress.fault_points import SYNCING, WRITING, Program, failing_at, points_of, table
-from tests.stress.test_fault_points import content_for_new_folder, faults, versions_of
+from tests.stress.fault_points import SYNCING, WRITING, Point, Program, failing_at
 
 from modelport.errors import StorageError
-
-__all__ = ["faults"]
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -26,29 +23,32 @@ CLEAR = ("disk-full", "disk-failing", "home-not-writable", "catalogue-damaged", 
 
 
 def clear(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What is wrong with how a command failed: nothing if it names the disk, or if it bore the fault."""
-    if done.returncode == 0 or any(f"[{code}]" in done.stderr for code in CLEAR):
+    """What is wrong with how a command failed: nothing if it names the disk and says what to do, or bore the fault."""
+    told = any(f"[{code}]" in done.stderr for code in CLEAR) and "  -> " in done.stderr
+    if done.returncode == 0 or (told and done.returncode == StorageError.exit_code and "Traceback" not in done.stderr):
         return []
     return [f"exit {done.returncode}: {done.stderr[-400:]}"]
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
-def test_register_bears_a_failing_disk_at_every_write(faults: FaultHome, size: Size, error: str) -> None:
-    register = faults.program("model", "register", "-n", "fresh", "fresh.bin")
-    (faults.work / "fresh.bin").write_bytes(b"first")
-    points = points_of(register, faults.home, WRITING + SYNCING)
-    print(f"{error} at {table(points)}")
+def complaints(command: Command, point: Point, error: str) -> tuple[list[str], int]:
+    """What is wrong after a call failed there, and the exit code."""
+    command.prepare()
+    done = failing_at(point, error, command.program)
+    left = command.state()
+    may_be = (AFTER,) if done.returncode == 0 else (BEFORE, AFTER, *([BEGUN] if command.name == "delete" else []))
+    wrong = [] if left in may_be else [f"exit {done.returncode}, and it is {left}"]
+    return [*clear(done), *wrong, *command.home.damage(), *command.repeated(left)], done.returncode
+
+
+@pytest.mark.parametrize("name", ["register", "deploy", "update", "delete"])
+def test_a_failing_disk_is_a_clear_error_at_every_write(fault_commands: Commands, size: Size, name: str) -> None:
+    command = fault_commands[name]
+    writes = [point for point in command.points() if point.call in WRITING + SYNCING]
     wrong = []
-    for point in points if size.long else random.Random(size.seed).sample(points, 1):
-        (faults.work / "fresh.bin").write_bytes(content_for_new_folder(faults))
-        before = versions_of(faults, "fresh")
-        done = failing_at(point, error, register)
-        grown = versions_of(faults, "fresh") - before
-        found = [*clear(done), *faults.damage()]
-        if grown != (done.returncode == 0):
-            found.append(f"exit {done.returncode}, {grown} version(s) more")
-        print(f"{point} {point.detail[:100]}: {'; '.join(found) or f'exit {done.returncode}'}", flush=True)
-        wrong += [f"{error} at {point} {point.detail[:120]}: {each}" for each in found]
+    for point in sampled(writes, size):
+        for error in ("ENOSPC", "EIO"):
+            found, code = complaints(command, point, error)
+            wrong += report(point, error, found, f"exit {code}")
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 

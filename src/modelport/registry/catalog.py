@@ -25,9 +25,10 @@ from modelport.registry.model import (
     Origin,
     Registration,
 )
-from modelport.registry.references import collect_unreferenced
+from modelport.registry.references import collect_unreferenced, storing
 from modelport.registry.survey import Source, survey
 from modelport.storage.database import Database
+from modelport.storage.files import storage_failures
 from modelport.storage.tables import model_files, model_names, models, service_models, services
 
 SettleServices = Callable[[Sequence[str]], None]
@@ -71,13 +72,13 @@ class ModelRegistry:
         registration = _checked(registration)
         if not unpack:
             source = survey(path, child_paths)
-            with self._artifacts.writing():
+            with storing(self._database, self._artifacts):
                 return self.register_contents(self._store(source), registration, None)
         archive_source = survey(path)
         if archive_source.is_folder:
             raise archive.refused(path, "it is a folder")
         name = archive.stem(path)
-        with self._artifacts.writing():
+        with storing(self._database, self._artifacts):
             scratch = self._artifacts.scratch()
             try:
                 source = survey(_unpacked(path, scratch / name), child_paths)
@@ -243,8 +244,9 @@ def _checked(registration: Registration) -> Registration:
 
 def _unpacked(path: Path, target: Path) -> Path:
     """Unpack into `target`; where the archive holds one folder alone, that folder is the model's."""
-    target.mkdir()
-    archive.unpack(path, target)
+    with storage_failures(target):
+        target.mkdir()
+        archive.unpack(path, target)
     inside = list(target.iterdir())
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else target
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 
+from modelport.errors import StorageError
 from modelport.registry.artifacts import ArtifactStore, remove_tree
 from modelport.registry.model import Blob
 from modelport.storage.database import Database
@@ -28,6 +31,19 @@ def references(database: Database) -> dict[Blob, tuple[str, ...]]:
     return {blob: tuple(users) for blob, users in found.items()}
 
 
+@contextmanager
+def storing(database: Database, artifacts: ArtifactStore) -> Iterator[None]:
+    """As `artifacts.writing()`; if the block fails, what it stored for nothing is removed again, on a full disk too."""
+    with database.kept_readable():
+        try:
+            with artifacts.writing():
+                yield
+        except BaseException:
+            with suppress(StorageError, OSError):  # why the block failed is what the caller must hear of
+                collect_unreferenced(database, artifacts, wait=False)
+            raise
+
+
 def collect_unreferenced(database: Database, artifacts: ArtifactStore, *, wait: bool) -> tuple[str, ...]:
     """Remove contents that no row names and what dead writers left; returns what was removed.
 
@@ -38,9 +54,19 @@ def collect_unreferenced(database: Database, artifacts: ArtifactStore, *, wait: 
             return ()
         named = {blob.digest for blob in references(database)}
         orphans = [blob.digest for blob in artifacts.blobs() if blob.digest not in named]
-        leftovers = artifacts.leftovers()
         for digest in orphans:
             artifacts.remove(digest)
-        for path in leftovers:
-            remove_tree(path)
-        return (*orphans, *(path.name for path in leftovers))
+        return (*orphans, *_remove_leftovers(artifacts))
+
+
+def remove_unfinished(artifacts: ArtifactStore) -> tuple[str, ...]:
+    """Remove what dead writers left, for which the catalogue, that a full disk keeps from being read, is not needed."""
+    with artifacts.collecting(wait=True):
+        return _remove_leftovers(artifacts)
+
+
+def _remove_leftovers(artifacts: ArtifactStore) -> tuple[str, ...]:
+    leftovers = artifacts.leftovers()
+    for path in leftovers:
+        remove_tree(path)
+    return tuple(path.name for path in leftovers)

@@ -17,6 +17,7 @@ from modelport.registry.artifacts import ArtifactStore
 from modelport.registry.catalog import ModelRegistry
 from modelport.registry.labels import add_properties, check_labels
 from modelport.registry.model import Blob, Contents, ModelFile, ModelVersion, Origin, Registration
+from modelport.registry.references import storing
 from modelport.registry.run_records import (
     COMPLETED,
     RUNNING,
@@ -147,7 +148,7 @@ class RunStore:
             )
 
     def _keep(self, run_id: str, named: list[tuple[str, SourceFile]]) -> None:
-        with self._artifacts.writing():
+        with storing(self._database, self._artifacts):
             stored = [(name, self._artifacts.put(file.location)) for name, file in named if file.location]
             rows = [
                 {"run_id": run_id, "path": name, "digest": blob.digest, "size_bytes": blob.size_bytes}

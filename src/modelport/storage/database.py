@@ -19,7 +19,14 @@ from sqlalchemy import event, exc
 
 from modelport.errors import StorageError
 from modelport.storage import tables
-from modelport.storage.files import PRIVATE_FILE, disk_failing, is_full, locked_within, storage_failures
+from modelport.storage.files import (
+    NOT_WRITABLE_REMEDY,
+    PRIVATE_FILE,
+    disk_failing,
+    is_full,
+    locked_within,
+    storage_failures,
+)
 
 BUSY_TIMEOUT_SECONDS = 60.0
 """How long a writer waits for its turn before `catalogue-locked`; a write takes milliseconds."""
@@ -56,6 +63,14 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def kept_readable(self) -> Iterator[None]:
+        """Inside the block the catalogue can be read without room on the disk, which SQLite needs to begin reading."""
+        with self._translated(), self._engine.connect() as connection:
+            connection.execute(sa.select(tables.alembic_version)).all()
+            connection.rollback()  # the connection stays, and with it SQLite's index; nobody is held up by it
+            yield
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -211,11 +226,11 @@ def _storage_error(error: Exception, path: str, busy_timeout_seconds: float) -> 
         )
     if "disk I/O error" in cause:
         return disk_failing(path, cause)
-    if "readonly" in cause or "unable to open" in cause:
+    if "readonly" in cause or ("unable to open" in cause and not Path(path).is_dir()):
         return StorageError(
             "home-not-writable",
             f"The catalogue {path!r} cannot be opened for writing ({cause}).",
-            "Give this user write permission there, or set MODELPORT_HOME to a folder that it owns.",
+            NOT_WRITABLE_REMEDY,
         )
     return StorageError(
         "catalogue-damaged",

@@ -15,6 +15,10 @@ from modelport.errors import ModelportError, StorageError, UserError
 
 PRIVATE_DIRECTORY = 0o700
 PRIVATE_FILE = 0o600
+NOT_WRITABLE_REMEDY = (
+    "Give this user write permission there (a file system that is mounted read-only: mount it for writing), or set "
+    "MODELPORT_HOME to a folder that it owns."
+)
 
 # EFBIG is what a limit on the size of files (ulimit -f) answers: for the user it is the same as a full disk.
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -176,7 +180,7 @@ def storage_error(error: OSError, path: Path) -> StorageError | None:
         return StorageError(
             "home-not-writable",
             f"{str(place)!r} cannot be written ({error.strerror}).",
-            "Give this user write permission there, or set MODELPORT_HOME to a folder that it owns.",
+            NOT_WRITABLE_REMEDY,
         )
     if error.errno == errno.EIO:
         return disk_failing(str(place), str(error.strerror))
