@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from modelport import process
 from modelport.errors import ConflictError, DeploymentError, NotFoundError, ScoringError, UserError
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model import Model
 from modelport.sdk.webservice import LocalWebservice, Webservice
 from modelport.sdk.workspace import Workspace
+from modelport.settings import read_settings
 
 ECHO = """
     import json
@@ -290,3 +292,11 @@ def test_update_that_means_nothing_is_refused(service, arguments):
 def test_update_refuses_an_unknown_keyword(service):
     with pytest.raises(UserError, match="Did you mean 'models'"):
         service.update(model=[])
+
+
+def test_killed_server_is_told_by_state_and_error(service):
+    server = json.loads(next(read_settings().home.glob("workspaces/*/services/*/server.json")).read_text())
+    process.kill(process.ProcessIdentity(server["pid"], server["start_ticks"]))
+    assert service.state == "failed"
+    assert service.error["code"] == "ServerKilled" and "signal 9" in service.error["message"]
+    assert "modelport service start" in service.error["remedy"]
