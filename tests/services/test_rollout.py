@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
-from modelport.errors import DeploymentError, UserError
+from modelport.errors import DeploymentError, StorageError, UserError
 from modelport.events import EventRecord
 from modelport.services.rollout import Ledger, Phase, run_phases
 
@@ -45,6 +47,30 @@ def test_failure_undoes_in_reverse_order_the_failing_phase_first(ledger):
         Phase("place", failing(UserError("a-code", "no")), lambda: undone.append("place")),
         Phase("launch", lambda: "", lambda: undone.append("launch")),
     ]
+    with pytest.raises(UserError):
+        run_phases(phases, ledger)
+    assert undone == ["place", "check"]
+
+
+def test_what_the_disk_refuses_is_told_as_such(ledger):
+    with pytest.raises(StorageError) as caught:
+        run_phases([Phase("place", failing(OSError(errno.ENOSPC, "No space left on device")))], ledger)
+    assert caught.value.code == "disk-full"
+
+
+def test_record_that_cannot_be_written_keeps_nothing_from_being_undone(tmp_path, ledger):
+    undone = []
+
+    def break_record():
+        EventRecord(tmp_path).path.unlink()
+        EventRecord(tmp_path).path.mkdir()
+        raise UserError("a-code", "no")
+
+    def undo():
+        undone.append("place")
+        raise OSError("this cannot be undone, and that cannot be recorded")
+
+    phases = [Phase("check", lambda: "", lambda: undone.append("check")), Phase("place", break_record, undo)]
     with pytest.raises(UserError):
         run_phases(phases, ledger)
     assert undone == ["place", "check"]

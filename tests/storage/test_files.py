@@ -6,11 +6,12 @@ import errno
 import os
 import stat
 import threading
+import time
 
 import pytest
 
 from modelport.errors import StorageError
-from modelport.storage.files import locked, make_private_directory, storage_error, write_durably
+from modelport.storage.files import locked, locked_within, make_private_directory, storage_error, write_durably
 
 
 def test_a_file_is_replaced_as_a_whole_and_private(tmp_path):
@@ -61,6 +62,30 @@ def test_a_waiting_lock_comes_through(tmp_path):
         order.append("first")
     thread.join(10)
     assert order == ["first", "second"]
+
+
+def test_a_lock_is_waited_for_no_longer_than_told_and_is_free_afterwards(tmp_path):
+    with locked(tmp_path / "lock"), locked_within(tmp_path / "lock", 0.05) as held:
+        assert not held
+    for _ in range(2):
+        with locked_within(tmp_path / "lock", 10) as held:  # whoever gave up waiting may have it for a moment
+            assert held
+
+
+def test_a_lock_that_becomes_free_in_time_is_held_alone(tmp_path):
+    first = threading.Event()
+
+    def hold():
+        with locked(tmp_path / "lock"):
+            first.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert first.wait(10)
+    with locked_within(tmp_path / "lock", 30) as held, locked(tmp_path / "lock", wait=False) as another:
+        assert (held, another) == (True, False)
+    thread.join()
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def locked_within(path: Path, seconds: float) -> Iterator[bool]:
 
 
 class _Waiting(threading.Thread):
-    """Stands in the kernel's queue for a lock, in which nobody is overtaken, as those are who try again and again.
+    """Waits for a lock in the kernel, which wakes all who wait: whoever tries again and again instead comes too late.
 
     The kernel knows no time limit for it: a thread that is waited for no longer lets go as soon as its turn comes.
     """
