@@ -156,3 +156,19 @@ def test_a_status_without_a_body_ends_with_its_head(start_replica: StartReplica)
         ).endswith(b"\r\n\r\n")
     assert replica.score(99).json["code"] == replica.score(70_000).json["code"] == "run-failed"
     assert replica.status()["workers"][0]["name"] == "worker-1"
+
+
+def test_an_answer_that_is_too_large_to_be_sent_whole_is_told_with_limit_and_size(start_replica: StartReplica) -> None:
+    script = """
+        def init():
+            print("init ran")
+        def run(raw_data):
+            return b"x" * 140_000_000
+    """
+    replica = start_replica(script)
+    answer = replica.score([1])
+    assert (answer.status, answer.json["code"]) == (502, "answer-too-large")
+    assert "140000000 bytes" in answer.json["detail"] and "133169152" in answer.json["detail"]
+    assert "140000000 bytes" in replica.log()
+    assert answer.headers["x-ms-run-function-failed"] == "True"
+    assert [worker["name"] for worker in replica.status()["workers"]] == ["worker-1"]

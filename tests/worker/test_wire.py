@@ -71,6 +71,23 @@ def test_unpacking_any_payload_succeeds_or_raises_wire_error(payload: bytes) -> 
             continue
 
 
+def test_a_long_answer_is_kept_for_a_request_that_waits_for_one_alone() -> None:
+    head = wire.HEAD.pack(wire.PAYLOAD_BYTES_MAX + 1, wire.ANSWER, 0, wire.MAGIC, 7)
+    for pieces in ([head + b"x"], [head[:9], head[9:]]):
+        expecting = wire.FrameReader(wire.WORKER_KINDS, expects=lambda request: request == 7)
+        assert [expecting.feed(piece) for piece in pieces] == [[]] * len(pieces)
+        with pytest.raises(wire.WireError, match="not a frame"):
+            other = wire.FrameReader(wire.WORKER_KINDS, expects=lambda request: request == 8)
+            for piece in pieces:
+                other.feed(piece)
+
+
+def test_an_answer_over_the_limit_is_refused_by_its_head() -> None:
+    reader = wire.FrameReader(wire.WORKER_KINDS, expects=lambda _: True)
+    with pytest.raises(wire.WireError, match="length 134217729"):
+        reader.feed(wire.HEAD.pack(wire.ANSWER_BYTES_MAX + 1, wire.ANSWER, 0, wire.MAGIC, 7))
+
+
 def test_a_frame_of_the_other_direction_is_refused() -> None:
     with pytest.raises(wire.WireError, match="kind 18"):
         wire.FrameReader(wire.SERVER_KINDS).feed(wire.pack(wire.ANSWER, 1))

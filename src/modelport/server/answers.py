@@ -18,6 +18,7 @@ _HOP_HEADERS = frozenset(
 )  # fmt: skip
 _FAILED = (b"x-ms-run-function-failed", b"True")
 _NOT_FAILED = (b"x-ms-run-function-failed", b"False")
+_TELLS_NO_DATA = frozenset(("answer-too-large",))  # its words are the worker's own: two numbers and a remedy
 _HIDDEN = "run() raised an exception; its traceback is in the service's log under this request id."
 _HIDDEN_RESULT = "What run() returned cannot be sent; why is in the service's log under this request id."
 
@@ -49,7 +50,7 @@ class AnswerWriter:
         status, seconds, head, body = wire.unpack_answer(payload)
         if flags & wire.FLAG_PROBLEM:
             problem = _problem_of(wire.unpack_object(head))
-            hidden = problem.status >= 500 and not self.debug
+            hidden = problem.status >= 500 and not self.debug and problem.code not in _TELLS_NO_DATA
             self.problem(exchange, _without_detail(problem) if hidden else problem, failed=True)
             return seconds, problem
         if status in BODILESS:

@@ -49,7 +49,7 @@ def launch(name: str, manifest: Manifest, owner: WorkerOwner, sink: LogSink, env
     child.stdout, child.stderr = (os.fdopen(read_end, "rb", buffering=0) for read_end, _ in outputs)
     worker = Worker(name, manifest, owner, loop, child, wire.Slots(memory, threads), time.monotonic())
     worker.kills_before = cgroup.memory_facts().kills
-    worker.link = Link(ours, worker.take, worker.socket_closed, worker.sent_rubbish)
+    worker.link = Link(ours, worker.take, worker.socket_closed, worker.sent_rubbish, worker.holds)
     worker.watch_exit()
     _attach(worker, sink)
     hello = {

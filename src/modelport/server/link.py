@@ -34,7 +34,7 @@ def _buffer() -> bytearray:
 
 class Link:
     """Sends and receives frames. `on_frame` sees each frame; `on_closed` is told once that nothing more will come;
-    `on_rubbish` is told what the peer sent that is not of the wire."""
+    `on_rubbish` is told what the peer sent that is not of the wire; `expects` says whose answers may be large."""
 
     def __init__(
         self,
@@ -42,13 +42,14 @@ class Link:
         on_frame: Callable[[int, int, int, bytes], None],
         on_closed: Callable[[], None],
         on_rubbish: Callable[[str], None],
+        expects: Callable[[int], bool],
     ) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._on_frame = on_frame
         self._on_closed = on_closed
         self._on_rubbish = on_rubbish
-        self._reader = wire.FrameReader(wire.WORKER_KINDS)
+        self._reader = wire.FrameReader(wire.WORKER_KINDS, expects=expects)
         self._outbox: list[bytes] = []
         self._unsent: deque[tuple[bytes, int]] = deque()  # a frame, and the file that goes with it
         self._writing = False

@@ -33,6 +33,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "run-failed": ProblemKind(502, "run() raised an exception"),
     "result-not-serialisable": ProblemKind(502, "run() returned something that cannot be sent"),
     "backend-unreachable": ProblemKind(502, "The gateway got no answer from the service behind it"),
+    "answer-too-large": ProblemKind(502, "run() returned more than can be sent whole"),
     "worker-died": ProblemKind(502, "The worker process died while it ran this request"),
     "not-ready": ProblemKind(503, "No worker is ready"),
     "overloaded": ProblemKind(503, "No worker became free in time"),

@@ -97,6 +97,10 @@ class Worker:
         """How many requests it runs at once."""
         return self.manifest.limits.max_concurrent_requests
 
+    def holds(self, request: int) -> bool:
+        """Whether it was given this request and has not answered it."""
+        return request in self.in_flight
+
     def take(self, kind: int, flags: int, request: int, payload: bytes) -> None:
         """Deal with one frame. Raises `WireError`."""
         if kind in (wire.READY, wire.FAILED) and (self.state != STARTING or self.failure is not None):

@@ -4,8 +4,10 @@ import json
 import time
 
 from . import wire
+from .answer import problem_answer
 from .channel import ServerGone
 from .request import Request
+from .traces import log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class Runner(object):
 
     def _send_whole(self, request: int, answer: "Answer", seconds: float) -> None:
         if len(answer.body) > BODY_BYTES_MAX:
-            answer = self._script.describe_failure(_too_large(len(answer.body)))
+            answer = _too_large(len(answer.body))
         head, flags = _answer_head(answer)
         self._channel.send(wire.pack_answer(wire.ANSWER, request, answer.status, seconds, head, answer.body, flags))
 
@@ -136,11 +138,11 @@ def _request_of(job: "Job") -> Request:
         raise wire.WireError("the head of a request is not complete: %r" % error) from error
 
 
-def _too_large(size: int) -> Exception:
-    from .jsonable import NotSerialisable
-
-    words = "it has %d bytes, and a whole answer may have %d; return a generator to stream it"
-    return NotSerialisable(b"", "", words % (size, BODY_BYTES_MAX))
+def _too_large(size: int) -> "Answer":
+    words = "run() returned %d bytes; an answer that is sent whole may have %d. Return a generator to stream it."
+    detail = words % (size, BODY_BYTES_MAX)
+    log(detail)
+    return problem_answer("answer-too-large", 502, detail)
 
 
 def _answer_head(answer: "Answer") -> "tuple[bytes, int]":

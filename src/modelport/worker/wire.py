@@ -16,7 +16,7 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from typing import Any, Union
 
     Frame = tuple[int, int, int, Any]
@@ -29,7 +29,8 @@ HEAD = struct.Struct("!IBBHQ")
 HEAD_BYTES = HEAD.size
 # No peer can make the other one keep more than this of a frame that is not complete.
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
-ANSWER_BYTES_MAX = 1024 * 1024 * 1024  # of an ANSWER, which carries a whole body; what is larger has to be streamed
+# Of an ANSWER, which carries a whole body, to a request that the worker holds; what is larger has to be streamed.
+ANSWER_BYTES_MAX = 128 * 1024 * 1024
 
 # Server to worker.
 HELLO = 1  # JSON: version, script, threads, ... ; the first frame
@@ -152,13 +153,20 @@ def unpack_answer(payload: "Bytes") -> "tuple[int, float, Bytes, Bytes]":
 class FrameReader(object):
     """Cuts a byte stream into frames: feed it what came, and iterate over what is complete.
 
-    `kinds` are the frame kinds that this side may receive. A frame is (kind, flags, request, payload); the payload is
-    bytes, or a view of the buffer it came in for a large ANSWER, which is not copied.
+    `kinds` are the frame kinds that this side may receive; `expects` tells whether a request is one whose answer may
+    come: no ANSWER of more than `payload_bytes_max` is kept for another. A frame is (kind, flags, request, payload);
+    the payload is bytes, or a view of the buffer it came in for a large ANSWER, which is not copied.
     """
 
-    def __init__(self, kinds: "Collection[int]", payload_bytes_max: int = PAYLOAD_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        kinds: "Collection[int]",
+        payload_bytes_max: int = PAYLOAD_BYTES_MAX,
+        expects: "Callable[[int], bool]" = lambda _: False,
+    ) -> None:
         self._kinds = kinds
         self._payload_bytes_max = payload_bytes_max
+        self._expects = expects
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> "list[Frame]":
@@ -181,7 +189,7 @@ class FrameReader(object):
         while end - at >= HEAD_BYTES:
             length, kind, flags, magic, request = HEAD.unpack_from(data, at)
             if magic != MAGIC or kind not in self._kinds or length > self._payload_bytes_max:
-                self._check(kind, magic, length)
+                self._check(kind, magic, length, request)
             payload_at = at + HEAD_BYTES
             if payload_at + length > end:
                 break
@@ -195,13 +203,15 @@ class FrameReader(object):
         """How long the first frame in the buffer will be: until it is whole the buffer only grows."""
         if len(buffer) < HEAD_BYTES:
             return HEAD_BYTES
-        length, kind, _, magic, _ = HEAD.unpack_from(buffer)
-        self._check(kind, magic, length)
+        length, kind, _, magic, request = HEAD.unpack_from(buffer)
+        self._check(kind, magic, length, request)
         return HEAD_BYTES + int(length)
 
-    def _check(self, kind: int, magic: int, length: int) -> None:
+    def _check(self, kind: int, magic: int, length: int, request: int) -> None:
         """Raise `WireError` for a head that no peer of this wire sends."""
-        longest = ANSWER_BYTES_MAX if kind == ANSWER else self._payload_bytes_max
+        longest = self._payload_bytes_max
+        if kind == ANSWER and length > longest and self._expects(request):
+            longest = ANSWER_BYTES_MAX
         if magic != MAGIC or kind not in self._kinds or length > longest:
             raise WireError("not a frame: kind %d, magic %#x, length %d" % (kind, magic, length))
 
