@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from modelport import process
-from modelport.errors import ModelportError, NotFoundError, UserError
+from modelport.errors import ModelportError, UserError
 from modelport.images import registry_errors as trouble
+from modelport.images.contents import image_not_local
 from modelport.images.credentials import Credentials, CredentialStore, private_login
 from modelport.images.engine import Engine, image_facts
 from modelport.images.oci_registry import open_registry
@@ -188,13 +189,3 @@ def login(engine: Engine, registry: str, credentials: Credentials) -> None:
 def logout(engine: Engine, registry: str) -> None:
     """Forget the login at a registry."""
     engine.run(["logout", registry])
-
-
-def image_not_local(engine: Engine, image: str) -> NotFoundError:
-    """The error for an image that the engine does not hold."""
-    return NotFoundError(
-        "image-not-local",
-        f"The {engine.kind} engine has no image '{image}'.",
-        f"See what it has: {engine.kind} images; build it first, or pull it.",
-    )
-
