@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -95,3 +96,30 @@ def test_both_outputs_are_followed_in_their_order() -> None:
     seen: list[str] = []
     done = process.follow([sys.executable, "-c", code], seen.append, environ={}, timeout_seconds=30)
     assert (seen, done.stdout, done.exit_code) == (["0", "1", "2"], "0\n1\n2\n", 4)
+
+
+def test_a_cancelled_program_ends_at_once_with_what_it_started(tmp_path: Path) -> None:
+    cancellation, caught, begun = process.Cancellation(), [], threading.Event()
+
+    def work() -> None:
+        with cancellation.of_this_thread():
+            try:
+                process.follow(["sh", "-c", "echo begun; sleep 60"], lambda _: begun.set(), environ=os.environ,
+                               timeout_seconds=60)
+            except process.Cancelled as error:
+                caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(30)
+    cancellation.ask()
+    thread.join(30)
+    assert len(caught) == 1
+
+
+def test_after_a_cancellation_nothing_more_is_run() -> None:
+    cancellation = process.Cancellation()
+    cancellation.ask()
+    with cancellation.of_this_thread(), pytest.raises(process.Cancelled):
+        process.run(["sleep", "60"])
+    assert process.run(["true"]).exit_code == 0

@@ -8,6 +8,7 @@ together with its start time, because the kernel reuses ids.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import os
 import signal
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +96,12 @@ def _within(
     expired = threading.Event()
     clock = threading.Timer(timeout_seconds or 0.0, _expire, (child, expired))
     if timeout_seconds is not None:
-        clock.start()
+        with contextlib.suppress(RuntimeError):  # an interpreter that ends (3.12 and later) starts no thread any more
+            clock.start()
+    cancellation = _CANCELLATION.get()
     try:
-        done = read(child, words)
+        with cancellation._over(child) if cancellation else contextlib.nullcontext():
+            done = read(child, words)
     except BaseException:
         _kill_group(child)  # Ctrl-C must not leave a solver or an installer behind
         raise
@@ -127,6 +131,51 @@ def ask(
             _kill_group(child)
             raise
     return Completed(words, child.returncode, stdout, stderr)
+
+
+class Cancelled(BaseException):
+    """Raised where a program was run that is not wanted any more; as with Ctrl-C, nobody takes it for an error."""
+
+
+_CANCELLATION: contextvars.ContextVar[Cancellation | None] = contextvars.ContextVar("cancellation", default=None)
+
+
+class Cancellation:
+    """Lets one thread end what another one runs: its program is killed, with all that it started, and `Cancelled`
+    raised there."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked = False
+        self._child: subprocess.Popen[str] | None = None
+
+    @contextlib.contextmanager
+    def of_this_thread(self) -> Iterator[None]:
+        """Inside the block every program that this thread runs ends when `ask` is called."""
+        token = _CANCELLATION.set(self)
+        try:
+            yield
+        finally:
+            _CANCELLATION.reset(token)
+
+    def ask(self) -> None:
+        """End what runs, and whatever would be run next."""
+        with self._lock:
+            self._asked = True
+            if self._child is not None:
+                _kill_group(self._child)
+
+    @contextlib.contextmanager
+    def _over(self, child: subprocess.Popen[str]) -> Iterator[None]:
+        with self._lock:
+            self._child = child
+            if self._asked:
+                _kill_group(child)
+        yield
+        with self._lock:
+            self._child = None
+            if self._asked:
+                raise Cancelled
 
 
 def _expire(child: subprocess.Popen[str], expired: threading.Event) -> None:
