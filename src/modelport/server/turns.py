@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-IN_TURN_FROM_BYTES = 2 * 1024 * 1024  # what has come of a body before it is read in turn
+IN_TURN_FROM_BYTES = 512 * 1024  # what has come of a body before it is read in turn
 
 
 class Turns:
