@@ -142,7 +142,8 @@ def test_the_same_image_gives_the_same_bill_and_another_one_another_number():
 
 
 def test_packages_that_are_gone_are_left_out():
-    text = "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: here\nStatus: install ok installed\n"
+    gone = "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n\n"
+    text = f"{gone}Package: here\nStatus: install ok installed\n"
     assert [package.name for package in parse_dpkg(text)] == ["here"]
 
 

@@ -160,7 +160,12 @@ def of_status(attempt: Attempt, status: int, body: bytes, retry_after: str = "")
     return failed(attempt, f"HTTP {status}" + (f" ({said})" if said else ""))
 
 
-# Signs in the output of an engine's client, tried in this order: the first that is found decides.
+# What a client prints while all is well: layer ids and names in it must not be taken for signs.
+_PROGRESS = re.compile(
+    r"^(?:[0-9a-f]{12,64}: |The push refers to|Using default tag|Digest: |Status: |Trying to pull|Getting image"
+    r"|Copying (?:blob|config)|Writing manifest|\S+: Pulling from )"
+)
+# Signs in what is left of the output, tried in this order: the first that is found decides.
 _UNREACHABLE = re.compile(
     r"connection refused|no such host|i/o timeout|handshake timeout|connection reset|network is unreachable"
     r"|no route to host|Client\.Timeout|context deadline exceeded|server misbehaving|unexpected EOF"
@@ -171,29 +176,30 @@ _LIMITED = re.compile(r"toomanyrequests|429 Too Many|rate limit", re.IGNORECASE)
 _MISSING = re.compile(r"manifest unknown|name unknown|manifest for \S+ not found|not found: manifest")
 _DENIED = re.compile(r"\bdenied\b|insufficient_scope|403 Forbidden", re.IGNORECASE)
 _UNAUTHORIZED = re.compile(
-    r"unauthorized|no basic auth credentials|authentication required|incorrect username or password|401",
+    r"unauthorized|no basic auth credentials|authentication required|incorrect username or password"
+    r"|status(?: code)?:? 401\b",
     re.IGNORECASE,
 )
 _FULL = re.compile(r"no space left on device")
 
 
-def is_unauthorized(output: str) -> bool:
-    """Whether an engine failed because its login was missing, wrong or no longer valid.
-
-    >>> is_unauthorized("unauthorized: authentication required")
-    True
-    >>> is_unauthorized("denied: requested access to the resource is denied")
-    False
-    """
-    return classified(output) == "unauthorized"
+def complaints(output: str, reference: Reference) -> str:
+    """What a client printed beside its progress, without the image's own name: that may hold any word."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not _PROGRESS.match(line.strip())]
+    said = "\n".join(lines)
+    for name in (reference.name, f"v2/{reference.repository}/", f"for {reference.repository},", reference.registry):
+        said = said.replace(name, "IMAGE")
+    return said
 
 
-def classified(output: str) -> str:
-    """One word for why an engine's push or pull failed: what its output shows first decides.
+def classified(output: str, reference: Reference) -> str:
+    """One word for why an engine's push or pull failed, "" for none that is known.
 
-    >>> classified("Get https://r.example/v2/: dial tcp: lookup r.example: no such host")
+    >>> image = Reference("r.example", "team/denied", "1")
+    >>> classified("Get https://r.example/v2/team/denied/tags: dial tcp: lookup r.example: no such host", image)
     'unreachable'
     """
+    said = complaints(output, reference)
     signs = (
         ("full", _FULL),
         ("plain-http", _PLAIN),
@@ -204,13 +210,13 @@ def classified(output: str) -> str:
         ("unauthorized", _UNAUTHORIZED),
         ("unreachable", _UNREACHABLE),
     )
-    return next((word for word, sign in signs if sign.search(output)), "")
+    return next((word for word, sign in signs if sign.search(said)), "")
 
 
 def of_output(attempt: Attempt, reference: Reference, output: str) -> ModelportError:
     """The error for what an engine's client printed when its push or pull failed."""
-    proof = _last_lines(output)
-    kind = classified(output)
+    proof = _last_lines(complaints(output, reference))
+    kind = classified(output, reference)
     if kind == "full":
         return failed(attempt, f"{proof}. The engine's disk is full: docker system df; docker system prune")
     if kind == "missing":
@@ -229,5 +235,4 @@ def of_output(attempt: Attempt, reference: Reference, output: str) -> ModelportE
 
 
 def _last_lines(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return " / ".join(lines[-_PROOF_LINES:])[:600].rstrip(".")
+    return " / ".join(output.splitlines()[-_PROOF_LINES:])[:600].rstrip(".")

@@ -12,10 +12,12 @@ from modelport.images import registry_errors as trouble
 from modelport.images.contents import image_not_local
 from modelport.images.credentials import Credentials, CredentialStore, private_login
 from modelport.images.engine import Engine, image_facts
-from modelport.images.oci_registry import open_registry
+from modelport.images.layers import human_size
+from modelport.images.oci_registry import Manifest, open_registry
 from modelport.images.push_output import TransferredLayer, digest_in, layers_present, match_layers
 from modelport.images.reference import Reference
 from modelport.images.registry_errors import attempt_on
+from modelport.images.registry_trust import is_insecure
 
 _TRANSFER_SECONDS = 6 * 3600.0
 _LOGIN_SECONDS = 120.0
@@ -48,6 +50,15 @@ class PushResult:
         """Compressed bytes of the layers that it had already."""
         return sum(layer.size_bytes for layer in self.layers if not layer.is_sent)
 
+    @property
+    def summary(self) -> str:
+        """How much was sent and how much was there, in one line."""
+        count = sum(layer.is_sent for layer in self.layers)
+        return (
+            f"Sent {count} of {len(self.layers)} layers ({human_size(self.sent_bytes)});"
+            f" {human_size(self.present_bytes)} were there."
+        )
+
 
 def push(engine: Engine, image: str, target: Reference, store: CredentialStore, report: Report) -> PushResult:
     """Push the engine's `image` (name or id) to `target`, a name with a tag; only layers that the registry lacks go.
@@ -56,12 +67,7 @@ def push(engine: Engine, image: str, target: Reference, store: CredentialStore, 
     (`image-not-local`), `UserError` (`registry-unauthorized`, `registry-denied`) and `ModelportError`
     (`registry-unreachable`, `registry-certificate`, `registry-plain-http`, `registry-failed`).
     """
-    if target.digest:
-        raise UserError(
-            "image-reference-invalid",
-            f"An image cannot be pushed to '{target}': its digest comes out of the push.",
-            f"Push to a tag: {target.with_tag(target.tag or 'latest')}",
-        )
+    _check_target(target)
     facts = image_facts(engine, image)
     if facts is None:
         raise image_not_local(engine, image)
@@ -69,26 +75,34 @@ def push(engine: Engine, image: str, target: Reference, store: CredentialStore, 
     if tagged.exit_code:
         raise trouble.of_output(attempt_on("push", target), target, tagged.stderr)
     done = _transfer(_Transfer(engine, "push", target), store, report)
-    return _result(target, digest_in(done.stdout), facts.layers, (done.stdout, store, report))
-
-
-def _result(
-    target: Reference, digest: str, local: tuple[str, ...], told: tuple[str, CredentialStore, Report]
-) -> PushResult:
-    output, store, report = told
+    digest = digest_in(done.stdout)
     try:
-        with open_registry(target.registry, store) as registry:
-            manifest = registry.manifest(target.with_digest(digest) if digest else target)
+        manifest = _stored(engine, target.with_digest(digest) if digest else target, store)
     except ModelportError as error:
         if not digest:
             raise
         report(f"What was sent is not known, because it cannot be read back: {error.message}")
         return PushResult(target, digest)
-    layers = match_layers(manifest.layers, local, layers_present(output))
+    layers = match_layers(manifest.layers, facts.layers, layers_present(done.stdout))
     result = PushResult(target, manifest.digest, layers)
-    sent = sum(layer.is_sent for layer in layers)
-    report(f"Sent {sent} of {len(layers)} layers ({result.sent_bytes} bytes); {result.present_bytes} bytes were there.")
+    report(result.summary)
     return result
+
+
+def _check_target(target: Reference) -> None:
+    if target.digest:
+        raise UserError(
+            "image-reference-invalid",
+            f"An image cannot be pushed to '{target}': its digest comes out of the push.",
+            f"Push to a tag: {target.with_tag(target.tag or 'latest')}",
+        )
+
+
+def _stored(engine: Engine, reference: Reference, store: CredentialStore) -> Manifest:
+    """The manifest of a pushed image as its registry has it."""
+    insecure = is_insecure(engine, reference.registry)
+    with open_registry(reference.registry, store, insecure=insecure) as registry:
+        return registry.manifest(reference)
 
 
 def pull(engine: Engine, source: Reference, store: CredentialStore, report: Report, platform: str = "") -> str:
@@ -140,7 +154,7 @@ def _transfer(transfer: _Transfer, store: CredentialStore, report: Report) -> pr
         if done.exit_code == 0:
             return done
         output = done.stdout
-        if not trouble.is_unauthorized(output):
+        if trouble.classified(output, transfer.reference) != "unauthorized":
             break
     raise _failure(transfer, store, credentials, output)
 
@@ -162,10 +176,11 @@ def _failure(
 ) -> ModelportError:
     reference = transfer.reference
     attempt = attempt_on(transfer.verb, reference, credentials)
-    if credentials is not None and trouble.is_unauthorized(output):
+    if credentials is not None and trouble.classified(output, reference) == "unauthorized":
         # Engines say "unauthorized" to a known user without the right, too: our own client can tell.
         try:
-            with open_registry(reference.registry, store) as registry:
+            insecure = is_insecure(transfer.engine, reference.registry)
+            with open_registry(reference.registry, store, insecure=insecure) as registry:
                 registry.check_right(reference, transfer.verb)
         except UserError as error:
             return error
