@@ -137,7 +137,7 @@ def _recipe(
     manifest = manifest_in_image(request, pythons)
     given = RecipeInput(
         base.text, pythons, request.models, request.app, manifest.to_json(), tuple(files),
-        _labels(request, base, lock), request.environment.environment_variables,
+        _labels(request, base, lock),
     )  # fmt: skip
     return make_recipe(given, bench.dialect)
 

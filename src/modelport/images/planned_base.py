@@ -59,11 +59,8 @@ class Workbench:
 
 
 def dialect_of(engine: Engine) -> Dialect:
-    """The dialect of an engine's builder: podman and buildah know mounts and secrets, but no linked copies."""
-    if engine.builder != "buildkit":
-        return Dialect(has_mounts=engine.builder == "buildah")
-    major = engine.version.partition(".")[0]
-    return Dialect(has_links=engine.plugin or (major.isdigit() and int(major) >= 23))
+    """The dialect of an engine's builder: BuildKit and buildah know mounts and secrets."""
+    return Dialect(has_mounts=engine.builder in ("buildkit", "buildah"))
 
 
 @dataclass(frozen=True)

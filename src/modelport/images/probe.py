@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport.environments.interpreters import PROBE, InstalledPackage
-from modelport.errors import UserError
+from modelport.errors import ResolutionError, UserError
 from modelport.images.engine import Engine, ImageFacts
 from modelport.images.user_python import BaseFacts, BasePython
 from modelport.storage.files import make_private_directory, write_durably
@@ -31,11 +31,14 @@ class Prober:
     def facts_of(self, reference: str, interpreter: str = "") -> BaseFacts:
         """What the base image is; with `interpreter`, that Python stands first if the image has it.
 
-        Raises `UserError` (`base-unusable`) and what finding the image raises.
+        Raises `UserError` (`base-unusable`), `ResolutionError` (`image-python-unavailable`) where the interpreter is
+        not in the image, and what finding the image raises.
         """
         image = self.find(reference)
         answers = self._answers(reference, image, interpreter)
         about = answers[-1]
+        if interpreter not in ("", "python", "python3") and not about["found"]:
+            raise _interpreter_missing(reference, interpreter, [entry["executable"] for entry in answers[:-1]])
         pythons = tuple(BasePython(entry["executable"], entry["version"]) for entry in answers[:-1])
         identity = next((digest.rpartition("@")[2] for digest in image.digests), image.id)
         return BaseFacts(reference, identity, about["machine"], about["libc"], pythons, bool(about["has_bash"]))
@@ -91,3 +94,12 @@ class Prober:
         finally:
             self.engine.run(["rm", container])
         return done.stdout, (done.stderr.strip().splitlines() or [f"exit code {done.exit_code}"])[-1]
+
+
+def _interpreter_missing(reference: str, interpreter: str, there: list[str]) -> ResolutionError:
+    return ResolutionError(
+        "image-python-unavailable",
+        f"The interpreter '{interpreter}', which the environment says its user keeps, is not in the base image "
+        f"'{reference}'; there is: {', '.join(there) or 'no Python'}.",
+        "Set python.interpreter_path to a Python of that image, or switch python.user_managed_dependencies off.",
+    )

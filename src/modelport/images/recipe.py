@@ -20,7 +20,6 @@ from modelport.images.user_python import PythonInImage, PythonPlan
 APP = "/var/azureml-app"
 MODELS = f"{APP}/azureml-models"
 HOME = "/opt/modelport"
-SERVICE_JSON = f"{HOME}/service.json"
 STATE = "/var/lib/modelport"
 USER = 10001
 PORT = 5001
@@ -35,7 +34,7 @@ HEALTH = (SERVER_PYTHON, "-I", "-m", "modelport.server.health")
 
 _GROUNDWORK = (
     "set -eu; "
-    f"mkdir -p {HOME} {MODELS} {STATE} /tmp; chmod 1777 /tmp; chown {USER}:{USER} {STATE}; "
+    f"mkdir -p {HOME} {MODELS} {STATE} /tmp /mnt; chmod 1777 /tmp; chown {USER}:{USER} {STATE}; "
     f"grep -q '^[^:]*:[^:]*:{USER}:' /etc/passwd || "
     f"echo 'modelport:x:{USER}:{USER}::/tmp:/bin/bash' >> /etc/passwd; "
     f"grep -q '^[^:]*:[^:]*:{USER}:' /etc/group || echo 'modelport:x:{USER}:' >> /etc/group; "
@@ -43,12 +42,27 @@ _GROUNDWORK = (
 )
 
 
+# A copy leaves the time of the build in every folder that it touches, so that equal files would make another layer each
+# time; one that sets these times too makes the same layer again, whatever was built anew below it.
+_LAYER = (
+    'set -eu; export TZ=UTC0; cp -Rp /mnt/. "$1"; cd /mnt; find . -type d -exec touch -t 198001010000 "$1"/{} \\;; '
+    'while [ "$1" != / ]; do touch -t 198001010000 "$1"; set -- "$(dirname "$1")"; done'
+)
+
+
+# Engines lay their own over these two; where they are missing, BuildKit makes them for each RUN and takes them away
+# again, which leaves the time in /etc.
+_ETC = (
+    ContextFile(f"{CONTEXT}/etc/hosts", b"127.0.0.1 localhost\n"),
+    ContextFile(f"{CONTEXT}/etc/resolv.conf", b""),
+)
+
+
 @dataclass(frozen=True)
 class Dialect:
-    """What the builder understands: BuildKit's mounts, and layers that do not depend on those below (`COPY --link`)."""
+    """What the builder understands: mounts in RUN (BuildKit, buildah), or plain copies alone (the classic builder)."""
 
     has_mounts: bool = True
-    has_links: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +88,8 @@ class ModelLayer:
 class RecipeInput:
     """Everything that an image consists of.
 
-    `base_text` is Dockerfile text that ends with the stage `modelport-base`; `has_environment` is False where the
-    user's own interpreter serves as it is; `files` are those for the builder stages, at their places in the context.
+    `base_text` is Dockerfile text that ends with the stage `modelport-base`; `files` are those for the builder stages,
+    at their places in the context.
     """
 
     base_text: str
@@ -85,7 +99,6 @@ class RecipeInput:
     service_json: str = ""
     files: tuple[ContextFile, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    environment_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,7 +131,7 @@ def make_recipe(given: RecipeInput, dialect: Dialect) -> Recipe:
     if given.pythons.user.how != "kept":
         stages.append(_environment_stage("env", given.pythons.user, dialect))
     stages.append(_final_stage(given, dialect))
-    return Recipe("\n".join(stages), _files(given), dict(given.labels), given.pythons.notes)
+    return Recipe("\n".join(stages), _files(given, dialect), dict(given.labels), given.pythons.notes)
 
 
 def _brought(pythons: PythonPlan) -> list[PythonInImage]:
@@ -160,21 +173,28 @@ def _environment_stage(name: str, python: PythonInImage, dialect: Dialect) -> st
 
 
 def _final_stage(given: RecipeInput, dialect: Dialect) -> str:
-    link = "--link " if dialect.has_links else ""
     pythons = _brought(given.pythons)
     copied = [(_stage_of(python), python.home) for python in pythons] + [("modelport-server", f"{HOME}/server")]
     if given.pythons.user.how != "kept":
         copied.append(("modelport-env", f"{HOME}/env"))
     lines = [
         "USER 0",
+        *([f"COPY {CONTEXT}/etc/ /etc/"] if dialect.has_mounts else []),
         f"RUN {json.dumps(['/bin/sh', '-c', _GROUNDWORK])}",
-        *(f"COPY {link}--from={stage} {folder} {folder}" for stage, folder in copied),
-        *(f"COPY {link}{model.folder}/ {MODELS}/" for model in _sorted(given.models)),
-        f"COPY {link}{CONTEXT}/app/ {APP}/",
-        f"COPY {link}{CONTEXT}/service.json {SERVICE_JSON}",
+        *(f"COPY --from={stage} {folder} {folder}" for stage, folder in copied),
+        *(_layer(model.folder, MODELS, dialect) for model in _sorted(given.models)),
+        _layer(f"{CONTEXT}/app", APP, dialect),
+        _layer(f"{CONTEXT}/service", HOME, dialect),
         *_settings(given),
     ]
     return _stage(f"FROM {BASE_STAGE}", lines)
+
+
+def _layer(source: str, target: str, dialect: Dialect) -> str:
+    """A layer of files alone; equal files make an equal layer where the builder has mounts."""
+    if not dialect.has_mounts:
+        return f"COPY {source}/ {target}/"
+    return f"RUN --mount=type=bind,source={source},target=/mnt {json.dumps(['/bin/sh', '-c', _LAYER, 'layer', target])}"
 
 
 def _settings(given: RecipeInput) -> Iterable[str]:
@@ -208,12 +228,13 @@ def _sorted(models: Iterable[ModelLayer]) -> list[ModelLayer]:
     return sorted(models, key=lambda model: (model.name, model.version))
 
 
-def _files(given: RecipeInput) -> tuple[ContextFile, ...]:
-    placed = [*given.files, *(_below(f"{CONTEXT}/app", file) for file in given.app)]
+def _files(given: RecipeInput, dialect: Dialect) -> tuple[ContextFile, ...]:
+    placed = [*given.files, *(_ETC if dialect.has_mounts else ())]
+    placed += [_below(f"{CONTEXT}/app", file) for file in given.app]
     for model in given.models:
         into = f"{model.folder}/{model.name}/{model.version}"
         placed += [_below(into, file) for file in model.files]
-    placed.append(ContextFile(f"{CONTEXT}/service.json", given.service_json.encode()))
+    placed.append(ContextFile(f"{CONTEXT}/service/service.json", given.service_json.encode()))
     return tuple(sorted(placed, key=lambda file: file.path))
 
 

@@ -99,7 +99,7 @@ def plan_pythons(request: PythonRequest, defaults: DefaultBases) -> PythonPlan:
         own = PythonInImage("own", server.version, server.path)
         return PythonPlan(request.given, own, _user_in(request, request.given, own, defaults))
     if request.kept_interpreter:
-        return _kept_in_old_base(request, request.given, defaults)
+        return _kept_in_old_base(request.given, defaults)
     return _moved_from_old_base(request, request.given, defaults)
 
 
@@ -189,15 +189,13 @@ def _server_brought_along(request: PythonRequest, given: BaseFacts, defaults: De
     return PythonPlan(given, server, _copied(defaults.facts_of(minor), request.wish, given))
 
 
-def _kept_in_old_base(request: PythonRequest, given: BaseFacts, defaults: DefaultBases) -> PythonPlan:
+def _kept_in_old_base(given: BaseFacts, defaults: DefaultBases) -> PythonPlan:
     """The user's packages lie in an old base, which must stay: the server's Python is copied into it."""
     if not given.pythons:
         raise ResolutionError(
             "image-python-unavailable",
-            f"The interpreter '{request.kept_interpreter}', which the environment says the user keeps, is not in the "
-            f"base image '{given.reference}'.",
-            "Set python.interpreter_path to a Python 3.6 or later of that image, or switch user_managed_dependencies "
-            "off.",
+            f"The environment says that its user keeps a Python, and the base image '{given.reference}' has none.",
+            "Name the base image that has it (docker.base_image), or switch python.user_managed_dependencies off.",
         )
     server = _copied(defaults.facts_of(SERVER_PYTHON), None, given)
     kept = given.pythons[0]
@@ -230,8 +228,8 @@ def _check_c_library(source: BaseFacts, into: BaseFacts, python: BasePython) -> 
         f"Python {python.version} of '{source.reference}' is made for {source.libc or 'an unknown C library'} "
         f"({source.machine}) and cannot run in '{into.reference}', which has {into.libc or 'an unknown C library'} "
         f"({into.machine}).",
-        f"Give a base image that has Python {python.version} itself or a C library as new (docker.base_image), or ask "
-        f"for a Python that the base has: {_versions(into)}.",
+        f"Give a base image with a C library as new or with Python {python.version} itself (docker.base_image). "
+        f"'{into.reference}' has {_versions(into)}; the server needs 3.10 or later there.",
     )
 
 

@@ -17,8 +17,8 @@ from typing import List, Set
 
 # The C library must be that of the image where the interpreter runs: its parts belong to one loader.
 C_LIBRARY = re.compile(
-    r"(?:ld-linux.*|libc|libm|libdl|librt|libutil|libpthread|libresolv|libnsl|libanl|libnss_\w+|libthread_db"
-    r"|libBrokenLocale|ld-[\d.]+|libc-[\d.]+)\.so(?:\.[\d.]+)?$"
+    r"(?:ld|ld-linux[\w-]*|libc|libm|libdl|librt|libutil|libpthread|libresolv|libnsl|libanl|libnss_\w+|libthread_db"
+    r"|libBrokenLocale|libmvec)(?:-[\d.]+)?\.so(?:\.[\d.]+)?$"
 )
 LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "site-packages",
             "dist-packages", "config-*", "*.a", "sitecustomize.py")  # fmt: skip
@@ -26,15 +26,12 @@ LEFT_OUT = ("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ens
 WRAPPER = """#!/bin/bash
 LD_LIBRARY_PATH={shared}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}} exec -a "$0" {program} "$@"
 """
-# The loader has read the variable when Python starts; what Python starts must not see it.
-SITE = """import os
-_path = os.environ.get("LD_LIBRARY_PATH", "")
-if _path == {shared!r}:
-    del os.environ["LD_LIBRARY_PATH"]
-elif _path.startswith({shared!r} + ":"):
-    os.environ["LD_LIBRARY_PATH"] = _path[len({shared!r}) + 1 :]
-del os, _path
-"""
+# A line that every virtual environment of this interpreter gets (install.sh). The loader has read the variable when
+# Python starts; what Python starts must not see it.
+SITE = (
+    "import os; _p = os.environ.pop('LD_LIBRARY_PATH', ''); _r = _p.partition('{shared}')[2].lstrip(':'); "
+    "_r and os.environ.update(LD_LIBRARY_PATH=_r)\n"
+)
 
 
 def main() -> None:
@@ -55,7 +52,7 @@ def main() -> None:
     program = os.path.join(programs, version + ".program")
     shutil.copy2(os.path.realpath(sys.executable), program)
     write(os.path.join(programs, version), WRAPPER.format(shared=shared, program=program))
-    write(os.path.join(library, "sitecustomize.py"), SITE.format(shared=shared))
+    write(os.path.join(target, "libraries.pth"), SITE.format(shared=shared))
 
 
 def ignored(folder: str, names: List[str]) -> Set[str]:
@@ -84,11 +81,12 @@ def libraries_of(extensions: str) -> Set[str]:
 
 
 def copy_library(file: str, shared: str) -> None:
-    """Copy one library under each name that it is asked for by: the links beside it that lead to it."""
-    folder = os.path.dirname(file)
-    names = {name for name in os.listdir(folder) if ".so" in name and same(os.path.join(folder, name), file)}
-    for name in names:
-        shutil.copyfile(file, os.path.join(shared, name))
+    """Copy one library, with the links beside it that lead to it: programs ask for it by one of these names."""
+    folder, own_name = os.path.split(file)
+    shutil.copyfile(file, os.path.join(shared, own_name))
+    for name in sorted(os.listdir(folder)):
+        if ".so" in name and name != own_name and same(os.path.join(folder, name), file):
+            os.symlink(own_name, os.path.join(shared, name))
 
 
 def same(path: str, file: str) -> bool:

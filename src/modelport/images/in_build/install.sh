@@ -20,8 +20,10 @@ if [ -s "$from/lock.txt" ]; then
   # The lock is complete; its first lines are its own options.
   /modelport/tools/uv pip sync --python "$into/bin/python" $check --compile-bytecode "$from/lock.txt"
 fi
+site=$("$into/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+libraries=${python%/bin/*}/libraries.pth
+if [ -e "$libraries" ]; then cp "$libraries" "$site/modelport-libraries.pth"; fi
 if [ -d "$from/modelport" ]; then
-  site=$("$into/bin/python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   cp -r "$from/modelport" "$site/modelport"
   "$into/bin/python" -I -m compileall -q "$site/modelport"
 fi

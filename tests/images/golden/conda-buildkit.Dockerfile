@@ -1,0 +1,35 @@
+FROM python:3.11 AS modelport-base
+RUN true
+
+FROM modelport-base AS modelport-tools
+USER 0
+COPY modelport/tools/ /modelport/tools/
+
+FROM modelport-tools AS modelport-server
+COPY modelport/server/ /modelport/server/
+RUN --mount=type=cache,id=modelport-uv,target=/modelport/cache --mount=type=secret,id=ca --mount=type=secret,id=index ["/bin/sh", "/modelport/tools/install.sh", "server", "/usr/bin/python3"]
+
+FROM modelport-tools AS modelport-env
+COPY modelport/env/ /modelport/env/
+RUN --mount=type=cache,id=modelport-uv,target=/modelport/cache --mount=type=secret,id=ca --mount=type=secret,id=index ["/bin/sh", "/modelport/tools/conda.sh", "env", "/opt/modelport/env/bin/python"]
+
+FROM modelport-base
+USER 0
+COPY modelport/etc/ /etc/
+RUN ["/bin/sh", "-c", "set -eu; mkdir -p /opt/modelport /var/azureml-app/azureml-models /var/lib/modelport /tmp /mnt; chmod 1777 /tmp; chown 10001:10001 /var/lib/modelport; grep -q '^[^:]*:[^:]*:10001:' /etc/passwd || echo 'modelport:x:10001:10001::/tmp:/bin/bash' >> /etc/passwd; grep -q '^[^:]*:[^:]*:10001:' /etc/group || echo 'modelport:x:10001:' >> /etc/group; test -x /bin/bash"]
+COPY --from=modelport-server /opt/modelport/server /opt/modelport/server
+COPY --from=modelport-env /opt/modelport/env /opt/modelport/env
+RUN --mount=type=bind,source=modelport/models/deep-10,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/var/azureml-app/azureml-models"]
+RUN --mount=type=bind,source=modelport/models/iris-2,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/var/azureml-app/azureml-models"]
+RUN --mount=type=bind,source=modelport/app,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/var/azureml-app"]
+RUN --mount=type=bind,source=modelport/service,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/opt/modelport"]
+ENV PATH="/opt/modelport/env/bin:$PATH" HOME="/tmp" LANG="C.UTF-8"
+LABEL "dev.modelport.models"="deep:10,iris:2" \
+      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"
+WORKDIR /var/azureml-app
+USER 10001:10001
+EXPOSE 5001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 CMD ["/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.health"]
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.in_image"]
+CMD []
