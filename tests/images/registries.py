@@ -14,6 +14,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -88,6 +89,14 @@ def password_auth(folder: Path) -> dict:
     file = folder / "htpasswd"
     file.write_text(_HTPASSWD)
     return {"htpasswd": {"realm": "test", "path": str(file)}}
+
+
+def change_password(folder: Path) -> None:
+    """From now on ann's password is what bob's was; the registry reads the file anew when it has changed."""
+    hashed = _HTPASSWD.splitlines()[1].partition(":")[2]
+    if (folder / "htpasswd").read_text() == _HTPASSWD:
+        (folder / "htpasswd.new").write_text(f"ann:{hashed}\n")
+        (folder / "htpasswd.new").replace(folder / "htpasswd")
 
 
 @dataclass
@@ -257,10 +266,11 @@ def _descriptor(media_type: str, content: bytes) -> dict:
 
 @dataclass
 class Relay:
-    """Passes connections on to a registry and counts the bytes that went there."""
+    """Passes connections on to a registry and counts the bytes that went there; `on_bytes` sees the sum grow."""
 
     address: str = ""
     sent_bytes: int = 0
+    on_bytes: Callable[[int], object] = int
 
 
 @contextlib.contextmanager
@@ -275,10 +285,11 @@ def counting_relay(target: str):
     def pass_on(source: socket.socket, sink: socket.socket, counts: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                sink.sendall(data)
                 if counts:
                     with lock:
                         relay.sent_bytes += len(data)
+                        relay.on_bytes(relay.sent_bytes)
+                sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
         with lock:

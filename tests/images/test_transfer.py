@@ -14,6 +14,7 @@ from tests.images.registries import (
     HOW_TO_GET,
     PASSWORDS,
     PROGRAM,
+    change_password,
     counting_relay,
     make_image,
     password_auth,
@@ -152,6 +153,29 @@ def test_an_expired_login_is_renewed_once(own_engine, server, image, target):
     said: list[str] = []
     assert push(own_engine, image, target(server.address), store, said.append).digest
     assert any("logging in again as user 'ann' from the secret 'registry-login'" in line for line in said)
+
+
+def test_a_password_that_changes_in_the_middle_of_a_push_is_asked_for_again(own_engine, image, target, tmp_path):
+    folder = tmp_path / "changing"
+    with running_registry(folder, password_auth(folder)) as server, counting_relay(server.address) as relay:
+        relay.on_bytes = lambda sent: change_password(folder) if sent > BIG // 2 else None
+        answers = (("ann", PASSWORDS["ann"]), ("ann", PASSWORDS["bob"]))
+        said: list[str] = []
+        store = store_of(own_engine, relay.address, *answers)
+        pushed = push(own_engine, image, target(relay.address), store, said.append)
+    assert pushed.digest and any("logging in again as user 'ann'" in line for line in said)
+
+
+def test_a_password_is_no_argument_of_any_program(own_engine, server, image, target, tmp_path):
+    program, seen = tmp_path / "docker-seen", tmp_path / "seen"
+    program.write_text(f'#!/bin/sh\n{{ echo "$@"; env; }} >> {seen}\nexec {own_engine.program} "$@"\n')
+    program.chmod(0o755)
+    watched = replace(own_engine, program=program)
+    push(watched, image, target(server.address), ann(own_engine, server.address), str)
+    login(watched, server.address, Credentials("ann", PASSWORDS["ann"], "the prompt"))
+    text = seen.read_text()
+    assert f"login --username ann --password-stdin {server.address}" in text
+    assert f"push {server.address}/" in text and PASSWORDS["ann"] not in text
 
 
 def test_a_login_that_stays_wrong_is_told_with_whose_it_is(own_engine, server, image, target):

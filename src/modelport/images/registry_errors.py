@@ -111,7 +111,7 @@ def tag_not_found(attempt: Attempt, reference: Reference, tags: Iterable[str] = 
         "tag-not-found",
         f"The registry '{attempt.registry}' has no {target} in '{reference.repository}', or hides it from you"
         f" ({attempt.login}). {hint}".rstrip(),
-        "List what it has: modelport image list --registry, or push it first: modelport image push",
+        f"Check the name, log in as who may see it (docker login {attempt.registry}), or push the image first.",
     )
 
 
