@@ -158,8 +158,8 @@ def wait_for(condition, what: str, timeout_seconds: float = 60) -> None:
 class OwnDaemon:
     """A dockerd of one test: with its own socket and folders, so that it can be stopped, or run out of disk.
 
-    Its containers have no network of their own (`--network host` works): the bridge and the packet filter of the
-    machine belong to the daemon that runs already.
+    It has a bridge of its own, whose containers reach nothing (`--network host` works): the packet filter belongs to
+    the daemon that runs already, and a daemon without any bridge takes `docker0` away from that one.
     """
 
     def __init__(self, folder: Path, data_root: Path) -> None:
@@ -171,7 +171,8 @@ class OwnDaemon:
     def start(self) -> None:
         """Start it and wait until it answers."""
         own = ["--data-root", self.data_root, "--exec-root", self.folder / "x", "--pidfile", self.folder / "d.pid"]
-        network = ["--bridge=none", "--iptables=false", "--ip-masq=false"]
+        subprocess.run(["ip", "link", "add", self.folder.name, "type", "bridge"], check=True)
+        network = [f"--bridge={self.folder.name}", "--iptables=false", "--ip-masq=false"]
         self.program = Program(["dockerd", "--host", self.host, *own, *network], self.folder / "dockerd.log")
         wait_for(lambda: engine_or_reason(self.environ)[0] is not None, f"dockerd ({self.folder})", 90)
 
@@ -183,6 +184,7 @@ class OwnDaemon:
         """End it as `systemctl stop` would."""
         if self.program:
             self.program.stop()
+            subprocess.run(["ip", "link", "delete", self.folder.name], check=False)
 
 
 @contextmanager
