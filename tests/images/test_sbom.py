@@ -98,6 +98,12 @@ def test_the_lock_decides_what_the_environment_is():
     assert "server:pkg:pypi/uvloop@0.23.0" in found
 
 
+def test_the_users_python_and_the_server_are_in_the_bill():
+    found = components(bill_of_materials(SUBJECT, CONTENTS, LOCK))
+    assert found["environment:pkg:generic/python@3.11.7"]["type"] == "platform"
+    assert found["server:pkg:pypi/modelport@0.1.0"]["version"] == "0.1.0"
+
+
 def test_several_allowed_files_are_told_and_none_of_them_claimed():
     numpy = components(bill_of_materials(SUBJECT, CONTENTS, LOCK))["environment:pkg:pypi/numpy@2.4.6"]
     allowed = f"sha256:{'1' * 64} sha256:{'2' * 64}"

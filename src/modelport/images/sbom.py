@@ -46,6 +46,7 @@ def bill_of_materials(subject: Subject, contents: Contents, lock: Lock | None = 
     environment = _of_lock(lock) if lock is not None else [_of_installed(package) for package in own]
     components = [
         *environment,
+        *_runtime(subject, lock),
         *(_of_installed(package) for package in contents.packages if package.place == "server"),
         *_of_system(contents),
     ]
@@ -81,6 +82,19 @@ def _subject(subject: Subject) -> Component:
 def _tool(subject: Subject) -> Component:
     version = {"version": subject.modelport_version} if subject.modelport_version else {}
     return {"type": "application", "name": "modelport", **version}
+
+
+def _runtime(subject: Subject, lock: Lock | None) -> list[Component]:
+    """What no package manager in the image tells: the user's Python, which may have been copied in, and Modelport."""
+    found = []
+    if lock is not None:
+        purl = f"pkg:generic/python@{quote(lock.python_version, safe='')}"
+        python = {"type": "platform", "bom-ref": f"environment:{purl}", "name": "python", "purl": purl}
+        layer = _properties(layer="environment")
+        found.append({**python, "version": lock.python_version, "properties": layer})
+    if subject.modelport_version:
+        found.append(_python("modelport", subject.modelport_version, "server", ()))
+    return found
 
 
 def _of_lock(lock: Lock) -> list[Component]:
