@@ -36,7 +36,7 @@ def test_the_registry_goes_before_the_image_once():
 
 
 def test_two_bases_are_refused():
-    with pytest.raises(UserError, match="docker.base_image and docker.base_dockerfile"):
+    with pytest.raises(UserError, match=r"docker\.base_image and docker\.base_dockerfile"):
         given_base({"base_image": "python:3.11", "base_dockerfile": "FROM python:3.11"})
 
 
@@ -53,7 +53,7 @@ def test_steps_with_a_base_of_their_own_are_refused_with_the_line():
 def test_the_base_of_the_original_is_replaced_and_the_other_instructions_are_kept():
     text = f"# tools\nFROM {ORIGINAL}\nRUN apt-get update && \\\n    apt-get install -y libgomp1\n"
     made = base_from_dockerfile(text, "RUN true", "base", stand_in)
-    expected = "# tools\nFROM python:3.11 AS base\nRUN apt-get update && \\\n    apt-get install -y libgomp1\nRUN true\n"
+    expected = text.replace(ORIGINAL, "python:3.11 AS base") + "RUN true\n"
     assert (made.text, made.notes) == (expected, (f"instead of {ORIGINAL}",))
 
 

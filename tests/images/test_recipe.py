@@ -38,7 +38,7 @@ def given(user=OWN, server=OWN):
         pythons=PythonPlan(BASE, server, user, notes=("a note",)),
         models=(
             ModelLayer("iris", 2, (ContextFile("iris.pkl", b"2"),)),
-            ModelLayer("deep", 10, (ContextFile("net/weights.bin", b"10"), ContextFile("net/run.sh", b"", executable=True))),
+            ModelLayer("deep", 10, (ContextFile("net/weights.bin", b"10"), ContextFile("net/run.sh", executable=True))),
         ),
         app=(text_file("score.py", "def init(): ...\n"),),
         service_json="{}\n",

@@ -51,7 +51,8 @@ def test_a_given_base_gets_the_older_python_that_is_asked_for():
 
 def test_the_python_of_an_older_given_base_moves_into_the_default_base_and_the_log_says_so():
     made = plan(given=base("3.9", "mine"))
-    assert (chosen(made), made.user.source, made.is_given_base) == (("base:3.11", "own", "copied", "3.9.2"), "mine", False)
+    assert chosen(made) == ("base:3.11", "own", "copied", "3.9.2")
+    assert (made.user.source, made.is_given_base) == ("mine", False)
     assert "'mine' cannot run the server" in made.notes[0]
 
 
@@ -62,13 +63,14 @@ def test_a_newer_python_is_not_copied_into_an_older_base_and_both_c_libraries_ar
 
 
 def test_another_machine_or_c_library_is_never_mixed():
-    with pytest.raises(ResolutionError, match="musl 1.2"):
+    with pytest.raises(ResolutionError, match=r"musl 1\.2"):
         plan("3.9", given=BaseFacts("mine", "", "x86_64", "musl 1.2", (BasePython("/usr/bin/python3", "3.12.1"),)))
 
 
 def test_a_base_without_python_gets_one_that_serves_both():
     made = plan(given=base("", "plain", "2.36"))
-    assert (made.base.reference, made.server.how, made.server, made.server.source) == ("plain", "copied", made.user, "base:3.11")
+    assert (made.base.reference, made.server.how, made.server.source) == ("plain", "copied", "base:3.11")
+    assert made.user == made.server
 
 
 def test_a_python_that_the_user_keeps_is_taken_as_it_is():
@@ -89,7 +91,9 @@ def test_a_python_managed_by_uv_stands_in_a_folder_of_its_own():
     assert (made.base.reference, made.user.how, made.user.home) == ("base:3.11", "uv", "/opt/modelport/python-3.12")
 
 
-@pytest.mark.parametrize(("words", "minor"), [("==3.6.2.*", "3.6"), (">=3.8", "3.11"), ("<3.9", "3.8"), (">3.11.5", "3.11")])
+@pytest.mark.parametrize(
+    ("words", "minor"), [("==3.6.2.*", "3.6"), (">=3.8", "3.11"), ("<3.9", "3.8"), (">3.11.5", "3.11")]
+)
 def test_a_wish_means_one_minor_version(words, minor):
     assert minor_of(PythonWish(words, words)) == minor
 

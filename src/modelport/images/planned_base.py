@@ -16,10 +16,14 @@ from modelport.environments.source_file import read_text
 from modelport.environments.wish import wish_of
 from modelport.errors import UserError
 from modelport.images.base import default_base, given_base, is_original, stand_in_note
+from modelport.images.build_log import Progress
+from modelport.images.builder import BuildRequest, build
 from modelport.images.context import DOCKERFILE, ContextFile, context_digest, files_below, write_context
 from modelport.images.dockerfile import BaseText, base_from_dockerfile, base_from_image
 from modelport.images.engine import Engine, ImageFacts, image_facts
+from modelport.images.installation import proxies
 from modelport.images.probe import Prober
+from modelport.images.pulling import pull
 from modelport.images.recipe import BASE_STAGE, Dialect
 from modelport.images.user_python import (
     SERVER_PYTHON,
@@ -31,6 +35,7 @@ from modelport.images.user_python import (
     plan_pythons,
 )
 from modelport.settings import DEFAULT_BASE_IMAGE
+from modelport.storage.files import make_private_directory
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,26 @@ class Workbench:
     def prober(self) -> Prober:
         """Looks at base images."""
         return Prober(self.engine, self.options.home / "bases", self.find)
+
+
+def make_workbench(
+    engine: Engine, options: RealisationOptions, report: Report, base_template: str = DEFAULT_BASE_IMAGE
+) -> Workbench:
+    """A workbench with this engine: bases that it does not hold are pulled, those that are Dockerfiles are built, and
+    the logs of such builds lie in the folder `bases` of the home."""
+
+    def tell(progress: Progress) -> None:
+        report(str(progress))
+
+    def find(reference: str) -> ImageFacts:
+        return image_facts(engine, reference) or pull(engine, reference, tell)
+
+    def build_base(folder: Path, tag: str) -> None:
+        make_private_directory(options.home / "bases")
+        log = options.home / "bases" / f"{tag.rpartition(':')[2]}.log"
+        build(engine, BuildRequest(folder, (tag,), build_args=proxies(options.environ)), log, tell)
+
+    return Workbench(engine, options, find, build_base, base_template)
 
 
 def dialect_of(engine: Engine) -> Dialect:

@@ -125,7 +125,7 @@ def make_recipe(given: RecipeInput, dialect: Dialect) -> Recipe:
     stages = [
         given.base_text.rstrip() + "\n",
         _tools_stage(),
-        *(_python_stage(python) for python in _brought(given.pythons)),
+        *(_python_stage(python, dialect) for python in _brought(given.pythons)),
         _environment_stage("server", given.pythons.server, dialect),
     ]
     if given.pythons.user.how != "kept":
@@ -144,11 +144,11 @@ def _tools_stage() -> str:
     return _stage(f"FROM {BASE_STAGE} AS modelport-tools", ["USER 0", f"COPY {CONTEXT}/tools/ /modelport/tools/"])
 
 
-def _python_stage(python: PythonInImage) -> str:
+def _python_stage(python: PythonInImage, dialect: Dialect) -> str:
     name = _stage_of(python)
     if python.how == "uv":
         words = ["/bin/sh", "/modelport/tools/get_python.sh", python.version.rpartition(".")[0], python.home]
-        return _stage(f"FROM modelport-tools AS {name}", [f"RUN {json.dumps(words)}"])
+        return _stage(f"FROM modelport-tools AS {name}", [f"RUN {_mounts(dialect)}{json.dumps(words)}"])
     words = [python.source_path, "/modelport/tools/copy_python.py", python.home]
     lines = ["USER 0", f"COPY {CONTEXT}/tools/copy_python.py /modelport/tools/", f"RUN {json.dumps(words)}"]
     return _stage(f"FROM {python.source} AS {name}", lines)
@@ -161,15 +161,17 @@ def _stage_of(python: PythonInImage) -> str:
 def _environment_stage(name: str, python: PythonInImage, dialect: Dialect) -> str:
     lines = [f"COPY --from={_stage_of(python)} {python.home} {python.home}"] if python.home else []
     lines.append(f"COPY {CONTEXT}/{name}/ /modelport/{name}/")
-    mounts = ""
-    if dialect.has_mounts:
-        mounts = (
-            "--mount=type=cache,id=modelport-uv,target=/modelport/cache "
-            "--mount=type=secret,id=ca --mount=type=secret,id=index "
-        )
     script = "conda" if python.how == "conda" and name == "env" else "install"
-    lines.append(f"RUN {mounts}{json.dumps(['/bin/sh', f'/modelport/tools/{script}.sh', name, python.path])}")
+    lines.append(f"RUN {_mounts(dialect)}{json.dumps(['/bin/sh', f'/modelport/tools/{script}.sh', name, python.path])}")
     return _stage(f"FROM modelport-tools AS modelport-{name}", lines)
+
+
+def _mounts(dialect: Dialect) -> str:
+    """What a step that fetches packages is lent: a cache, certificates and the package index of the machine."""
+    if not dialect.has_mounts:
+        return ""
+    cache = "--mount=type=cache,id=modelport-uv,target=/modelport/cache"
+    return f"{cache} --mount=type=secret,id=ca --mount=type=secret,id=index "
 
 
 def _final_stage(given: RecipeInput, dialect: Dialect) -> str:

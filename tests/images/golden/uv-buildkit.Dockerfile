@@ -6,7 +6,7 @@ USER 0
 COPY modelport/tools/ /modelport/tools/
 
 FROM modelport-tools AS modelport-python-3.12
-RUN ["/bin/sh", "/modelport/tools/get_python.sh", "3.12", "/opt/modelport/python-3.12"]
+RUN --mount=type=cache,id=modelport-uv,target=/modelport/cache --mount=type=secret,id=ca --mount=type=secret,id=index ["/bin/sh", "/modelport/tools/get_python.sh", "3.12", "/opt/modelport/python-3.12"]
 
 FROM modelport-tools AS modelport-server
 COPY modelport/server/ /modelport/server/
