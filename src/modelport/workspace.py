@@ -4,6 +4,7 @@
                              catalog.db       models, runs, secrets, services (SQLite)
                              blobs/           the contents of files, by digest
                              services/<id>/   manifest, log and event record of a service
+                             images/<id>/     Dockerfile and build log of an image
                              cache/           copies that can be made again
 
 Heavy parts are imported when they are first asked for, so that listing workspaces costs no SQL library.
@@ -28,6 +29,9 @@ from modelport.storage.files import locked, make_private_directory, write_durabl
 
 if TYPE_CHECKING:
     from modelport.environments.store import EnvironmentStore
+    from modelport.images.engine import Engine
+    from modelport.images.manager import ImageManager
+    from modelport.images.store import ImageStore
     from modelport.registry.artifacts import LocalArtifactStore
     from modelport.registry.catalog import ModelRegistry
     from modelport.registry.fsck import FsckReport
@@ -133,10 +137,11 @@ class Home:
         """All workspaces, by name."""
         return [self._open(self._directory / name) for name in self.names()]
 
-    def delete(self, name: str) -> None:
-        """Delete a workspace with its models, runs and secrets.
+    def delete(self, name: str, *, with_images: bool = False) -> None:
+        """Delete a workspace with its models, runs and secrets; `with_images` also removes its images from the engine.
 
-        Raises `ConflictError` (`workspace-in-use`) while it has services, `NotFoundError` (`workspace-not-found`).
+        Raises `ConflictError` (`workspace-in-use`) while it has services or builds an image, `NotFoundError`
+        (`workspace-not-found`).
         """
         with locked(make_private_directory(self._directory) / ".lock"):
             workspace = self.get(name)
@@ -147,6 +152,9 @@ class Home:
                     f"Workspace '{name}' has services: {', '.join(services)}.",
                     f"Delete them first: modelport service delete {services[0]}",
                 )
+            workspace.refuse_while_building()
+            if with_images:
+                workspace.images.forget_all()
             doomed = self._directory / f"{_DELETED}{workspace.id}"
             workspace.directory.replace(doomed)  # gone in one step; what follows may be interrupted
         self._sweep()
@@ -253,6 +261,49 @@ class OpenWorkspace:
         )
         return ServiceManager(parts)
 
+    @cached_property
+    def images(self) -> ImageManager:
+        """The images."""
+        from modelport.environments.options import options_from
+        from modelport.images.credentials import CredentialStore
+        from modelport.images.making import ImageParts
+        from modelport.images.manager import ImageManager
+
+        parts = ImageParts(
+            store=self._image_store(),
+            models=self.models,
+            engine=lambda: self.engine,
+            options=options_from(self.settings),
+            base_template=self.settings.base_image,
+            credentials=CredentialStore(self.settings.environ),
+            check_script=_check_script,
+        )
+        return ImageManager(parts)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The container engine; raises `EngineError` (`engine-missing`, `engine-not-running`, `engine-not-allowed`)."""
+        from modelport.images.engine import find_engine
+
+        return find_engine(self.settings.environ)
+
+    def _image_store(self) -> ImageStore:
+        from modelport.images.folders import ImageFolders
+        from modelport.images.store import ImageStore
+
+        return ImageStore(self.database, ImageFolders(self.directory / "images"), self.name, _user_name())
+
+    def refuse_while_building(self) -> None:
+        """Raise `ConflictError` (`workspace-in-use`) while an image of the workspace is being built."""
+        building = [record for record in self._image_store().find() if not record.has_ended]
+        if building:
+            raise ConflictError(
+                "workspace-in-use",
+                f"Workspace '{self.name}' builds the image '{building[0].full_name}' (process "
+                f"{building[0].builder_pid}).",
+                f"Wait for its end: modelport image logs {building[0].full_name} --follow",
+            )
+
     def _service_store(self) -> ServiceStore:
         from modelport.services.store import ServicePlaces, ServiceStore
 
@@ -279,7 +330,7 @@ class OpenWorkspace:
         # First of all, and without the catalogue: it cannot even be opened while what was left fills the disk.
         unfinished = remove_unfinished(self.artifacts) if repair else ()
         report = check(self.database, self.artifacts, repair=repair)
-        abandoned = self._service_store().abandoned(remove=repair)
+        abandoned = (*self._service_store().abandoned(remove=repair), *self._image_store().abandoned(remove=repair))
         collected = (*unfinished, *report.collected, *(abandoned if repair else ()))
         return replace(report, unfinished=(*unfinished, *report.unfinished), abandoned=abandoned, collected=collected)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from modelport.errors import ConflictError, ModelportError, NotFoundError, UserError
+from modelport.errors import ConflictError, NotFoundError, StorageError, UserError
+from modelport.images.failure import failure_of
 from modelport.images.folders import ImageFolders
 from modelport.images.record import ImageChange, ImageQuery, ImageRecord
 from modelport.images.store import ImageStore
@@ -89,11 +90,11 @@ def test_a_folder_without_a_record_is_a_leftover_unless_it_is_being_built(store:
 def test_a_failed_build_keeps_its_error(store: ImageStore) -> None:
     with store.folders.drafted() as folder:
         record = store.add(ImageWish("churn"), folder)
-        store.fail(record, "Failed", ModelportError("disk-full", "No room.", "Make some."))
+        store.fail(record, "Failed", StorageError("disk-full", "No room.", "Make some."))
     found = store.again(record)
-    assert (found.state, dict(found.error)) == (
-        "Failed", {"code": "disk-full", "message": "No room.", "remedy": "Make some."},
-    )  # fmt: skip
+    assert (found.state, found.error["code"], found.error["remedy"]) == ("Failed", "disk-full", "Make some.")
+    raised = failure_of(found)
+    assert (type(raised), str(raised)) == (StorageError, str(StorageError("disk-full", "No room.", "Make some.")))
     assert found.seconds is not None
 
 

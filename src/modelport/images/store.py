@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from modelport.errors import ConflictError, ModelportError, NotFoundError, nearest
+from modelport.images.failure import words_of
 from modelport.images.folders import ImageFolders
 from modelport.images.record import ImageChange, ImageQuery, ImageRecord, ImageState
 from modelport.images.wish import ImageWish
@@ -69,7 +70,7 @@ class ImageStore:
 
     def fail(self, record: ImageRecord, state: ImageState, error: ModelportError) -> ImageRecord:
         """Record how a build ended that made no image."""
-        return self._write(record, {"state": state, "error": _words_of(error), "ended_at": _now()})
+        return self._write(record, {"state": state, "error": words_of(error), "ended_at": _now()})
 
     def note(self, record: ImageRecord, **values: Any) -> ImageRecord:
         """Record more about an image (columns by name): where it was pushed to, its context digest."""
@@ -252,10 +253,6 @@ def _interrupted(record: ImageRecord) -> ImageRecord:
         "remedy": "Build it again: what the build had made is still in the engine's cache.",
     }
     return replace(record, state="Failed", error=words)
-
-
-def _words_of(error: ModelportError) -> dict[str, str]:
-    return {"code": error.code, "message": error.message, "remedy": error.remedy}
 
 
 def _now() -> datetime.datetime:

@@ -1,0 +1,274 @@
+"""The images of one workspace: what doors and targets call to build, find, publish and delete them.
+
+A wish (`images.wish`) says what an image is made of. `build` blocks until there is one; `begin` returns at once with a
+record whose build goes on in a thread of this program. What a record says stands in the catalogue, so that every
+process sees how far a build is; its log is kept whole, also when the build fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from modelport.errors import ConflictError, EngineError, ModelportError, ProtocolError, UserError
+from modelport.images import making
+from modelport.images.background import BackgroundBuilds
+from modelport.images.contents import image_not_local
+from modelport.images.credentials import CredentialStore
+from modelport.images.engine import image_facts
+from modelport.images.kept_log import KeptLog, Report, lines_of, silent, text_of
+from modelport.images.making import Draft, ImageParts
+from modelport.images.record import LOG_FILE, ImageChange, ImageQuery, ImageRecord
+from modelport.images.reference import Reference, parse_reference
+from modelport.images.store import ImageStore
+from modelport.images.transfer import PushResult, pull, push
+from modelport.images.wish import ImageWish
+from modelport.images.wished import check_wish
+from modelport.process import Cancelled
+
+_POLL_SECONDS = 0.2
+OnLine = Callable[[str], None]
+
+
+def ignore(_: object) -> None:
+    """Nobody listens."""
+    return
+
+
+class ImageManager:
+    """Builds, finds, publishes and deletes the images of one workspace."""
+
+    def __init__(self, parts: ImageParts) -> None:
+        self._parts = parts
+        self._background = BackgroundBuilds()
+
+    @property
+    def store(self) -> ImageStore:
+        """The records."""
+        return self._parts.store
+
+    # -- building ----------------------------------------------------------------------------------------------------
+
+    def build(self, wish: ImageWish, report: Report = silent) -> ImageRecord:
+        """Make the image that is wished, or find it, and return its record; `report` sees each line of the log.
+
+        What the engine holds already, from an equal context, is not built again. Raises `UserError`, `ScriptError`,
+        `NotFoundError` and `EngineError` before anything is recorded; what a build raises stands in the record too.
+        """
+        self._check(wish)
+        with self.store.folders.drafted() as folder:
+            return self._finish(Draft(wish, folder, KeptLog(folder / LOG_FILE, report)), None)
+
+    def begin(self, wish: ImageWish) -> ImageRecord:
+        """Record the image that is wished and return while it is built; `wait` sees it through. Raises as `build`.
+
+        A program that ends waits for its builds; Ctrl-C cancels them.
+        """
+        self._check(wish)
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(self.store.folders.drafted())
+            record = self.store.add(wish, folder)
+            held = stack.pop_all()  # the folder stays in our hands until the thread has ended
+
+        def work() -> None:
+            with held, contextlib.suppress(ModelportError, Cancelled):  # both stand in the record
+                self._finish(Draft(wish, folder, KeptLog(folder / LOG_FILE, silent)), record)
+
+        self._background.start(record.id, work)
+        return record
+
+    def _check(self, wish: ImageWish) -> None:
+        check_wish(wish, self._parts.models, self._parts.check_script)
+        if wish.reference:
+            parse_reference(wish.reference)
+        self._parts.engine()
+
+    def _finish(self, draft: Draft, record: ImageRecord | None) -> ImageRecord:
+        """See a build through; whatever ends it stands in the record before it is raised."""
+        try:
+            if record is None and not draft.wish.may_share_record:
+                record = self.store.add(draft.wish, draft.folder)
+            planned = making.plan(self._parts, draft)
+            same = None if record else self._same(draft.wish, planned.digest)
+            if same is not None:
+                draft.log(f"Image {same.full_name} was built from the same context; nothing is built.")
+                self.store.folders.remove(draft.folder.name)
+                return same
+            record = record or self.store.add(draft.wish, draft.folder)
+            return making.make(self._parts, draft, record, planned)
+        except BaseException as error:
+            shutil.rmtree(draft.scratch, ignore_errors=True)
+            self._record_failure(draft, record or self.store.add(draft.wish, draft.folder), error)
+            raise
+
+    def _same(self, wish: ImageWish, context_digest: str) -> ImageRecord | None:
+        """The record of an equal image that the engine still holds."""
+        equal = self.store.equal(wish, context_digest)
+        return next((record for record in equal if making.is_there(self._parts, record)), None)
+
+    def _record_failure(self, draft: Draft, record: ImageRecord, error: BaseException) -> None:
+        if isinstance(error, (KeyboardInterrupt, Cancelled)):
+            told = ModelportError("image-build-cancelled", f"The build of image '{record.full_name}' was cancelled.")
+            self.store.fail(record, "Cancelled", told)
+        elif isinstance(error, ModelportError):
+            self.store.fail(record, "Failed", error)
+        else:
+            what = f"This is a bug in Modelport: {type(error).__name__}: {error}"
+            self.store.fail(record, "Failed", ProtocolError("internal-error", what))
+        found = self.store.again(record)
+        with contextlib.suppress(ModelportError):  # a full disk must not hide what broke the build
+            draft.log(f"{found.state}: {found.error['message']}")
+
+    def wait(
+        self, record: ImageRecord, on_line: OnLine = ignore, on_poll: Callable[[ImageRecord], object] = ignore
+    ) -> ImageRecord:
+        """Block until the build has ended, whoever does it; `on_line` sees its log, `on_poll` the record now and then.
+
+        Ctrl-C cancels a build of this program and goes on. Returns the record, also of a failed build.
+        """
+        latest = record
+
+        def has_ended() -> bool:
+            nonlocal latest
+            latest = self.store.again(record)
+            on_poll(latest)
+            return latest.has_ended
+
+        try:
+            for line in lines_of(record.log_file, has_ended, lambda: time.sleep(_POLL_SECONDS)):
+                on_line(line)
+        except KeyboardInterrupt:
+            self.cancel(record)
+            raise
+        return latest
+
+    def cancel(self, record: ImageRecord) -> bool:
+        """Cancel a build that this program does in the background; False if there is none."""
+        return self._background.cancel(record.id)
+
+    # -- questions ---------------------------------------------------------------------------------------------------
+
+    def list(self, query: ImageQuery | None = None) -> list[ImageRecord]:
+        """The records that match, by name, the newest version first."""
+        return self.store.find(query)
+
+    def get(self, name: str, version: int | None = None) -> ImageRecord:
+        """One record, of the newest version if none is given; raises `NotFoundError` (`image-not-found`)."""
+        return self.store.get(name, version)
+
+    def log(self, record: ImageRecord, offset_bytes: int = 0) -> bytes:
+        """The log of the build, whole or from a place on."""
+        return text_of(record.log_file, offset_bytes)
+
+    def follow(self, record: ImageRecord) -> Iterator[str]:
+        """The lines of the log until the build has ended."""
+        return lines_of(
+            record.log_file, lambda: self.store.again(record).has_ended, lambda: time.sleep(_POLL_SECONDS)
+        )
+
+    def update(self, record: ImageRecord, change: ImageChange) -> ImageRecord:
+        """Change tags, add properties; raises as `ImageStore.update` does."""
+        return self.store.update(record, change)
+
+    # -- publishing, saving, deleting ----------------------------------------------------------------------------------
+
+    def push(self, record: ImageRecord, target: str, on_line: OnLine = ignore) -> PushResult:
+        """Push the image to `target`: a name with a tag, or the address of a registry for the image's own name there.
+
+        Only layers that the registry lacks are sent. The record says from then on where it is. Raises
+        `ConflictError` (`image-not-built`), `NotFoundError` (`image-not-local`) and what registries refuse with.
+        """
+        built = self.built(record)
+        done = push(self._parts.engine(), built.image_id, _target(built, target), self._parts.credentials, on_line)
+        self.store.note(built, location=str(done.reference), digest=done.digest)
+        return done
+
+    def pull(self, record: ImageRecord, on_line: OnLine = ignore) -> ImageRecord:
+        """Bring an image that was pushed back into the engine, by its digest; one that is there is left as it is.
+
+        Raises `NotFoundError` (`image-not-local`) for one that was never pushed, and what registries refuse with.
+        """
+        built = self.built(record)
+        engine = self._parts.engine()
+        if making.is_there(self._parts, built):
+            on_line(f"The image {built.reference} is there already.")
+            return built
+        if not built.location:
+            raise image_not_local(engine, built.reference)
+        source = parse_reference(built.location).with_digest(built.digest)
+        pull(engine, source, self._parts.credentials, on_line)
+        facts = image_facts(engine, str(source))
+        if facts is None:
+            raise image_not_local(engine, str(source))
+        engine.run(["tag", facts.id, built.reference])
+        return self.store.note(built, image_id=facts.id, size_bytes=facts.size_bytes)
+
+    def built(self, record: ImageRecord) -> ImageRecord:
+        """The record as it is now, if its image was built; raises `ConflictError` (`image-not-built`)."""
+        found = self.store.again(record)
+        if found.state == "Succeeded" and found.image_id:
+            return found
+        kept = " It is a Dockerfile with its context." if found.state == "Succeeded" else ""
+        raise ConflictError(
+            "image-not-built",
+            f"There is no image behind '{found.full_name}': its state is {found.state}.{kept}",
+            f"See why: modelport image logs {found.full_name}",
+        )
+
+    def save_context(self, record: ImageRecord, target: Path) -> Path:
+        """Copy the Dockerfile and the context that were asked for into the folder `target`, made if missing.
+
+        Raises `ConflictError` (`image-not-built`), `UserError` (`output-not-a-folder`, `context-not-kept`).
+        """
+        found = self.store.again(record)
+        if target.exists() and not target.is_dir():
+            raise UserError(
+                "output-not-a-folder", f"The output path '{target}' is not a folder.", "Name a folder, new or not."
+            )
+        if not found.context.is_dir():
+            raise UserError(
+                "context-not-kept",
+                f"'{found.full_name}' is an image, of which no build context is kept.",
+                "Pull the image instead, or package with generate_dockerfile=True (--dockerfile).",
+            )
+        shutil.copytree(found.context, target, dirs_exist_ok=True)
+        return target
+
+    def delete(self, record: ImageRecord) -> None:
+        """Delete a record with its log, and its names in the engine; layers that others share stay there.
+
+        Raises `ConflictError` (`image-in-use`, `image-being-built`), `NotFoundError` (`image-not-found`).
+        """
+        found = self.store.again(record)
+        self.store.remove(found)
+        self._forget(found)
+
+    def forget_all(self) -> None:
+        """Take the names of all images out of the engine, and their layers where nothing else needs them."""
+        for record in self.store.find():
+            self._forget(record)
+
+    def _forget(self, record: ImageRecord) -> None:
+        with contextlib.suppress(EngineError):  # without an engine there is nothing to forget
+            engine = self._parts.engine()
+            for name in filter(None, [record.reference, record.location]) if record.image_id else ():
+                facts = image_facts(engine, name)
+                if facts is not None and facts.id == record.image_id:  # the name may be another workspace's by now
+                    engine.run(["image", "rm", name])
+
+    def with_logins(self, credentials: CredentialStore) -> ImageManager:
+        """The same images, with other logins at registries."""
+        other = ImageManager(replace(self._parts, credentials=credentials))
+        other._background = self._background
+        return other
+
+
+def _target(record: ImageRecord, target: str) -> Reference:
+    """Where an image is pushed to: `target` itself if it names a repository, else the image's own name there."""
+    if "/" in target:
+        return parse_reference(target)
+    return parse_reference(f"{target}/{record.reference.partition('/')[2]}")
