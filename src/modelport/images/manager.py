@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from modelport.errors import ConflictError, EngineError, ModelportError, ProtocolError, UserError
+from modelport.errors import ConflictError, DeploymentError, EngineError, ModelportError, ProtocolError, UserError
 from modelport.images import making
 from modelport.images.background import BackgroundBuilds
 from modelport.images.contents import image_not_local
@@ -112,8 +112,8 @@ class ImageManager:
 
     def _record_failure(self, draft: Draft, record: ImageRecord, error: BaseException) -> None:
         if isinstance(error, (KeyboardInterrupt, Cancelled)):
-            told = ModelportError("image-build-cancelled", f"The build of image '{record.full_name}' was cancelled.")
-            self.store.fail(record, "Cancelled", told)
+            what = f"The build of image '{record.full_name}' was cancelled."
+            self.store.fail(record, "Cancelled", DeploymentError("image-build-cancelled", what, step="build"))
         elif isinstance(error, ModelportError):
             self.store.fail(record, "Failed", error)
         else:

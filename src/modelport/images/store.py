@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from modelport.errors import ConflictError, ModelportError, NotFoundError, nearest
+from modelport.errors import ConflictError, DeploymentError, ModelportError, NotFoundError, nearest
 from modelport.images.failure import words_of
 from modelport.images.folders import ImageFolders
 from modelport.images.record import ImageChange, ImageQuery, ImageRecord, ImageState
@@ -23,8 +23,6 @@ from modelport.naming import image_reference
 from modelport.registry.labels import add_properties, check_labels
 from modelport.storage.database import Database
 from modelport.storage.tables import image_names, images, service_images, services
-
-_INTERRUPTED = "image-build-interrupted"
 
 
 class ImageStore:
@@ -210,7 +208,7 @@ class ImageStore:
         records = self.find()
         left = self.folders.abandoned({record.id for record in records}, remove=remove)
         for record in records if remove else ():
-            if record.error.get("code") == _INTERRUPTED:
+            if record.error.get("code") == "image-build-interrupted":
                 self._write(record, {"state": record.state, "error": dict(record.error)})
         return left
 
@@ -246,13 +244,13 @@ def _changed(row: Any, change: ImageChange) -> dict[str, Any]:
 
 
 def _interrupted(record: ImageRecord) -> ImageRecord:
-    words = {
-        "code": _INTERRUPTED,
-        "message": f"The process {record.builder_pid} that built image '{record.full_name}' ended before the "
-        "build did.",
-        "remedy": "Build it again: what the build had made is still in the engine's cache.",
-    }
-    return replace(record, state="Failed", error=words)
+    error = DeploymentError(
+        "image-build-interrupted",
+        f"The process {record.builder_pid} that built image '{record.full_name}' ended before the build did.",
+        "Build it again: what the build had made is still in the engine's cache.",
+        step="build",
+    )
+    return replace(record, state="Failed", error=words_of(error))
 
 
 def _now() -> datetime.datetime:
