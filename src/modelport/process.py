@@ -23,6 +23,7 @@ from pathlib import Path
 from modelport.errors import UserError
 
 _LAST_LINES = 20
+Words = Sequence[str | os.PathLike[str]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ProcessIdentity:
 
 
 def run(
-    arguments: Sequence[str | os.PathLike[str]],
+    arguments: Words,
     *,
     environ: Mapping[str, str] | None = None,
     directory: Path | None = None,
@@ -71,11 +72,7 @@ def run(
 
 
 def follow(
-    arguments: Sequence[str | os.PathLike[str]],
-    on_line: Callable[[str], None],
-    *,
-    environ: Mapping[str, str],
-    timeout_seconds: float,
+    arguments: Words, on_line: Callable[[str], None], *, environ: Mapping[str, str], timeout_seconds: float
 ) -> Completed:
     """Run a program to its end; `on_line` sees each line of standard output and standard error, in their order.
 
@@ -87,10 +84,7 @@ def follow(
 
 
 def _within(
-    timeout_seconds: float | None,
-    child: subprocess.Popen[str],
-    words: tuple[str, ...],
-    read: Callable[[subprocess.Popen[str], tuple[str, ...]], Completed],
+    timeout_seconds: float | None, child: subprocess.Popen[str], words: tuple[str, ...], read: Callable[..., Completed]
 ) -> Completed:
     """What `read` makes of the program; past the time limit the program and all that it had started are killed."""
     expired = threading.Event()
@@ -113,24 +107,14 @@ def _within(
     return done
 
 
-def ask(
-    arguments: Sequence[str | os.PathLike[str]], text: str, *, environ: Mapping[str, str], timeout_seconds: float
-) -> Completed:
+def ask(arguments: Words, text: str, *, environ: Mapping[str, str], timeout_seconds: float) -> Completed:
     """Run a program that reads `text` from its standard input (a password: never an argument), and return its output.
 
-    Raises `UserError` (`program-missing`), and `TimeoutError` past the time limit, after the program was killed.
+    Raises as `run` does: a program that answers with a secret may have it in the last lines that the error tells.
     """
     words = tuple(os.fspath(word) for word in arguments)
     with _open(words, environ, None, stdin=subprocess.PIPE) as child:
-        try:
-            stdout, stderr = child.communicate(text, timeout=timeout_seconds)
-        except subprocess.TimeoutExpired:
-            _kill_group(child)
-            raise TimeoutError(f"{words[0]} did not answer within {timeout_seconds} s") from None  # may know the text
-        except BaseException:
-            _kill_group(child)
-            raise
-    return Completed(words, child.returncode, stdout, stderr)
+        return _within(timeout_seconds, child, words, functools.partial(_collect, text=text))
 
 
 class Cancelled(BaseException):
@@ -213,8 +197,8 @@ def _open(
         raise program_missing(words[0], error) from error
 
 
-def _collect(child: subprocess.Popen[str], words: tuple[str, ...]) -> Completed:
-    stdout, stderr = child.communicate()
+def _collect(child: subprocess.Popen[str], words: tuple[str, ...], text: str | None = None) -> Completed:
+    stdout, stderr = child.communicate(text)
     return Completed(words, child.returncode, stdout, stderr)
 
 
@@ -232,7 +216,7 @@ def _stream(child: subprocess.Popen[str], words: tuple[str, ...], on_line: Calla
 
 
 def spawn(
-    arguments: Sequence[str | os.PathLike[str]],
+    arguments: Words,
     *,
     environ: Mapping[str, str],
     directory: Path,
@@ -284,7 +268,7 @@ def _death_signal() -> Callable[[], None] | None:
 
 
 def spawn_detached(
-    arguments: Sequence[str | os.PathLike[str]],
+    arguments: Words,
     *,
     environ: Mapping[str, str],
     directory: Path,
