@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import sys
 from importlib import metadata
@@ -15,17 +16,18 @@ from modelport.images import runtime
 from modelport.images.runtime import ROOT, runtime_files, runtime_requirements
 
 PROGRAMS = ("in_image", "image_server", "gateway", "health", "__main__")
+PACKAGES = ("httptools", "uvloop", "prometheus-client")
 
 
 @pytest.fixture
 def alone(tmp_path) -> Path:
-    """A folder with the files of the server and its two packages, as the site-packages of an image has them."""
+    """A folder with the files of the server and its packages, as the site-packages of an image has them."""
     for path in runtime_files():
         (tmp_path / "modelport" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, tmp_path / "modelport" / path)
-    for name in ("httptools", "uvloop"):
-        folder = Path(str(metadata.distribution(name).locate_file(name)))
-        (tmp_path / name).symlink_to(folder)
+    for name in PACKAGES:
+        folder = Path(str(metadata.distribution(name).locate_file(name.replace("-", "_"))))
+        (tmp_path / folder.name).symlink_to(folder)
     return tmp_path
 
 
@@ -48,7 +50,16 @@ def test_every_file_of_the_worker_is_taken():
 
 
 def test_packages_are_pinned_to_what_is_installed_here():
-    assert runtime_requirements() == tuple(f"{name}=={metadata.version(name)}" for name in ("httptools", "uvloop"))
+    assert runtime_requirements() == tuple(f"{name}=={metadata.version(name)}" for name in PACKAGES)
+
+
+def test_whatever_the_server_imports_is_among_its_packages():
+    files = [ROOT / path for path in runtime_files() if path.parts[0] != "worker"]  # that one runs in the user's Python
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    foreign = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"modelport"}
+    assert foreign == {name.replace("-", "_") for name in PACKAGES}
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch):

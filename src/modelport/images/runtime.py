@@ -14,7 +14,7 @@ from modelport.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 _PROGRAMS = ("server", "worker")
-_PACKAGES = ("httptools", "uvloop")
+_PACKAGES = ("httptools", "uvloop", "prometheus-client")
 
 
 def runtime_files(root: Path = ROOT) -> tuple[Path, ...]:
