@@ -111,21 +111,28 @@ def _wrong_architecture(evidence: Evidence) -> ModelportError | None:
 
 def _file_missing(evidence: Evidence) -> ModelportError | None:
     pattern = (
-        r"(?:\"(?P<a>[^\"]+)\" not found|file not found in build context.*stat (?P<b>.+?): |no such file or directory)"
+        r"\"(?P<a>[^\"]+)\" not found|file not found in build context.*stat (?P<b>.+?): "
+        r"|lstat \S+/buildkit-mount\d+/(?P<c>[^:]+): no such file|no such file or directory|no items matching glob"
     )
     keyword = evidence.step.name.partition(" ")[0].upper()
     match = evidence.find(pattern) if keyword in ("COPY", "ADD") else None
     if not match:
         return None
-    name = match["a"] or match["b"] or "a file"
+    name = (match["a"] or match["b"] or match["c"] or "").lstrip("/")
     return DeploymentError(
         "build-file-missing",
-        f"{evidence.place}: '{name.lstrip('/')}' is not in the build context, or .dockerignore leaves it out."
+        f"{evidence.place}: '{_source(evidence, name)}' is not in the build context, or .dockerignore leaves it out."
         f"{evidence.proof(pattern)}",
         "Put it into the source directory or the build context; paths are relative to it, and nothing above it can be "
         "copied.",
         step=STEP,
     )
+
+
+def _source(evidence: Evidence, name: str) -> str:
+    """The path as the Dockerfile has it: BuildKit names only the first folder of it that is not there."""
+    words = [word for word in evidence.step.name.split()[1:-1] if not word.startswith("--")]
+    return next((word for word in words if word.lstrip("./").startswith(name)), name or "a file")
 
 
 def _certificate(evidence: Evidence) -> ModelportError | None:
@@ -155,11 +162,11 @@ def _network(evidence: Evidence) -> ModelportError | None:
 
 def _step_failed(evidence: Evidence) -> ModelportError:
     code = evidence.find(r"(?:exit code: |exit status |non-zero code: )(?P<code>\d+)", evidence.output[::-1])
-    number = code["code"] if code else str(evidence.facts.exit_code)
-    killed = " (killed: the engine's machine may be out of memory)" if number == "137" else ""
+    ended = f" ended with exit code {code['code']}" if code else " failed"
+    killed = " (killed: the engine's machine may be out of memory)" if code and code["code"] == "137" else ""
     return DeploymentError(
         "build-step-failed",
-        f"{evidence.place} ended with exit code {number}{killed}.{evidence.last_lines()}",
+        f"{evidence.place}{ended}{killed}.{evidence.last_lines()}",
         f"Read the last lines above; the whole log: {evidence.facts.log_file}",
         step=STEP,
     )

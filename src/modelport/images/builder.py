@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ from modelport.images.masking import Masker, passwords_in
 
 BUILD_TIMEOUT_SECONDS: Final = 6 * 3600.0
 """Torch compiled from its source takes hours; a build that takes longer hangs."""
+_ENDING = r"(?:code: |code |status )137\b|did not provide an image ID"
+_ENDING_SECONDS, _ENDING_CHARACTERS = 3.0, 2000
+"""How long an engine that has killed its containers may still answer; how much of the end of a log may tell of it."""
 _SECRET_FILE_BYTES = 1_000_000
 
 Report = Callable[[Progress], None]
@@ -154,10 +158,27 @@ def _build(engine: Engine, request: BuildRequest, note: _Noting, log_file: Path)
         )
         log.end(done.exit_code)
         if done.exit_code:
+            _see_that_it_answers(engine, done.stdout)
             # The Dockerfile is quoted in errors, and its author may have written a password into it.
             quoted = note.mask(dockerfile)
             raise build_error(log, BuildFacts(engine, quoted, request.platform, done.exit_code, log_file))
         return _facts_of_built(engine, id_file.read_text().strip(), request)
+
+
+def _see_that_it_answers(engine: Engine, printed: str) -> None:
+    """After a failure: an engine that ends kills its steps first, so that they look like the ones that failed.
+
+    Raises `EngineError`.
+    """
+    ending = re.search(_ENDING, printed[-_ENDING_CHARACTERS:]) is not None
+    deadline = time.monotonic() + (_ENDING_SECONDS if ending else 0.0)
+    while True:
+        asked = engine.run(["version"])
+        if asked.exit_code:
+            raise unreachable_engine(engine.kind, engine.environ, asked.stderr or asked.stdout)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(0.25)
 
 
 def _facts_of_built(engine: Engine, image_id: str, request: BuildRequest) -> ImageFacts:
