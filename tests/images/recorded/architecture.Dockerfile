@@ -1,0 +1,3 @@
+FROM team/foreign:1
+LABEL kind=test
+RUN true

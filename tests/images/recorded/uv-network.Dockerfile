@@ -1,0 +1,6 @@
+FROM team/python:3.11
+LABEL kind=test
+RUN python3 -m venv /v
+COPY w /w
+COPY uv /uv
+RUN UV_HTTP_RETRIES=0 VIRTUAL_ENV=/v /uv pip install --index-url http://user:planted@127.0.0.1:9/simple mp-alpha
