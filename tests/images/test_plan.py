@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.engine import base_name
 
 from modelport.environments.environment import EnvironmentDefinition
 from modelport.environments.options import RealisationOptions
@@ -22,13 +23,13 @@ from modelport.images.planned_base import make_workbench
 from modelport.images.recipe import ModelLayer
 from modelport.manifest import Manifest, Program
 from modelport.settings import package_index
-from tests.engine import base_name
 
 SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return 1\n"
 LOOK = (
     "import json, os, sys, ssl, sqlite3, ctypes, mp_six; "
     "print(json.dumps({'version': sys.version.split()[0], 'six': mp_six.VERSION, 'prefix': sys.prefix, "
-    "'libraries': os.environ.get('LD_LIBRARY_PATH'), 'marks': [n for n in ('base', 'steps') if os.path.exists('/' + n)]}))"
+    "'libraries': os.environ.get('LD_LIBRARY_PATH'), "
+    "'marks': [name for name in ('base', 'steps') if os.path.exists('/' + name)]}))"
 )
 
 
@@ -145,7 +146,7 @@ def test_an_interpreter_that_the_user_keeps_is_used_as_it_is(bench_of):
 
 def test_an_interpreter_that_the_base_does_not_have_is_refused(bench_of):
     request = request_of(container={"base_image": base_name("3.11")}, interpreter="/opt/none/bin/python")
-    with pytest.raises(ResolutionError, match="/opt/none/bin/python.*there is: /usr/bin/python3"):
+    with pytest.raises(ResolutionError, match=r"/opt/none/bin/python.*there is: /usr/bin/python3"):
         plan_image(request, bench_of(), bench_report)
 
 

@@ -15,14 +15,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from modelport.environments.conda_solve import solve_conda
 from modelport.environments.environment import EnvironmentDefinition
 from modelport.environments.foreign_python import ForeignPython
 from modelport.environments.lock import Lock
 from modelport.environments.options import Report
 from modelport.environments.solve import solve
-from modelport.environments.specification import Dependency
+from modelport.environments.specification import Dependency, IndexOptions
 from modelport.environments.wish import Wish, wish_of
 from modelport.errors import UserError
+from modelport.images.conda_install import conda_files, rattler_requirement
 from modelport.images.context import BuildSecrets, ContextFile, text_file, write_context
 from modelport.images.engine import CONTEXT_DIGEST_LABEL
 from modelport.images.installation import has_credentials, index_lines, installed_files, proxies
@@ -87,23 +89,22 @@ def plan_image(request: ImageRequest, bench: Workbench, report: Report) -> Plann
 
     Raises `UserError`, `ResolutionError` and `EngineError` for what cannot be had.
     """
-    wish = wish_of(request.environment)
+    wish = wish_of(_of_pypi(request))
     base = plan_base(request.environment, request.steps, bench, report, request.managed_by)
     pythons = base.pythons
     for note in (*wish.notes, *pythons.notes):
         report(note)
-    kept = pythons.user.how == "kept"
-    lock = base.kept_lock if kept else solve(wish, _foreign(pythons.user, pythons, bench), bench.options, report)
+    install = _installation(request, base, wish, bench, report)
     lines = index_lines(wish.index, bench.options)
     certificate = bench.options.index.certificate_bundle
     secrets = BuildSecrets(Path(certificate) if certificate else None, lines)
-    recipe = _recipe(request, base, (wish, lock), bench, report)
+    recipe = _recipe(request, base, install, bench, report)
     if not bench.dialect.has_mounts:
         recipe = replace(recipe, host_files=_host_files(secrets))
         secrets = BuildSecrets()
     labels = {**recipe.labels, CONTEXT_DIGEST_LABEL: recipe.digest}
-    python = pythons.user.path if kept else f"{HOME}/env/bin/python"
-    return PlannedImage(recipe, secrets, proxies(bench.options.environ), labels, lock, python, pythons)
+    python = pythons.user.path if pythons.user.how == "kept" else f"{HOME}/env/bin/python"
+    return PlannedImage(recipe, secrets, proxies(bench.options.environ), labels, install.lock, python, pythons)
 
 
 def lay_out(planned: PlannedImage, folder: Path) -> str:
@@ -115,29 +116,58 @@ def lay_out(planned: PlannedImage, folder: Path) -> str:
     return planned.digest
 
 
+def _of_pypi(request: ImageRequest) -> EnvironmentDefinition:
+    """The environment as far as PyPI is asked for it: with conda as solver, its pip section alone."""
+    return replace(request.environment, conda=()) if request.managed_by == "conda" else request.environment
+
+
+@dataclass(frozen=True)
+class _Installation:
+    """The lock of the user's environment, and the files of the context that it is installed from."""
+
+    lock: Lock
+    files: tuple[ContextFile, ...] = ()
+
+
+def _installation(
+    request: ImageRequest, base: PlannedBase, wish: Wish, bench: Workbench, report: Report
+) -> _Installation:
+    pythons, options = base.pythons, bench.options
+    python = _foreign(pythons.user, pythons, bench)
+    if pythons.user.how == "kept":
+        return _Installation(base.kept_lock)
+    if pythons.user.how == "conda":
+        solution = solve_conda(request.environment, python, options, report)
+        python = replace(python, version=solution.python)
+        helper = _foreign(pythons.server, pythons, bench)
+        tool = solve(Wish((Dependency(rattler_requirement()),)), helper, options, report)
+        files = [*conda_files(solution), *installed_files("rattler", tool, IndexOptions(), helper, options)]
+        pip = installed_files("env", solution.pip, wish.index, python, options)
+        return _Installation(solution.lock, (*files, *pip))
+    lock = solve(wish, python, options, report)
+    return _Installation(lock, installed_files("env", lock, wish.index, python, options))
+
+
 def _foreign(python: PythonInImage, pythons: PythonPlan, bench: Workbench) -> ForeignPython:
     return ForeignPython(python.version, pythons.base.machine, pythons.base.libc, bench.options.serving_python)
 
 
 def _recipe(
-    request: ImageRequest, base: PlannedBase, wanted: tuple[Wish, Lock], bench: Workbench, report: Report
+    request: ImageRequest, base: PlannedBase, install: _Installation, bench: Workbench, report: Report
 ) -> Recipe:
-    pythons, (wish, lock) = base.pythons, wanted
-    server_python = _foreign(pythons.server, pythons, bench)
-    server_wish = Wish(tuple(Dependency(line) for line in runtime_requirements()))
-    server_lock = solve(server_wish, server_python, bench.options, report)
-    files = [
+    pythons = base.pythons
+    python = _foreign(pythons.server, pythons, bench)
+    wish = Wish(tuple(Dependency(line) for line in runtime_requirements()))
+    lock = solve(wish, python, bench.options, report)
+    files = (
         *tool_files(pythons, bench.options),
-        *installed_files("server", server_lock, server_wish.index, server_python, bench.options),
+        *installed_files("server", lock, wish.index, python, bench.options),
         *(ContextFile(f"{CONTEXT}/server/modelport/{path.as_posix()}", source=ROOT / path) for path in runtime_files()),
-    ]
-    if pythons.user.how != "kept":
-        python = _foreign(pythons.user, pythons, bench)
-        files += installed_files("env", lock, wish.index, python, bench.options)
-    manifest = manifest_in_image(request, pythons)
+        *install.files,
+    )
     given = RecipeInput(
-        base.text, pythons, request.models, request.app, manifest.to_json(), tuple(files),
-        _labels(request, base, lock),
+        base.text, pythons, request.models, request.app, manifest_in_image(request, pythons).to_json(), files,
+        _labels(request, base, install.lock),
     )  # fmt: skip
     return make_recipe(given, bench.dialect)
 

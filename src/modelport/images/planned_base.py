@@ -101,9 +101,9 @@ def plan_base(
     environment: EnvironmentDefinition, steps: str, bench: Workbench, report: Report, managed_by: str = ""
 ) -> PlannedBase:
     """Find the base that an environment asks for; raises as `plan.plan_image` does."""
-    wish = wish_of(environment).python
+    wish = None if managed_by == "conda" else wish_of(environment).python
     kept = environment.interpreter_path or ""
-    given = _given(environment, steps, bench, report)
+    given = _given(environment, steps, minor_of(wish), bench, report)
     asked = PythonRequest(None if kept else wish, kept, given[0] if given else None, managed_by)
     defaults = DefaultBases(lambda python: bench.prober.facts_of(default_base(bench.base_template, python), kept))
     pythons = plan_pythons(asked, defaults)
@@ -115,12 +115,11 @@ def plan_base(
 
 
 def _given(
-    environment: EnvironmentDefinition, steps: str, bench: Workbench, report: Report
+    environment: EnvironmentDefinition, steps: str, python: str, bench: Workbench, report: Report
 ) -> tuple[BaseFacts, BaseText] | None:
     """What the user's base is and its text, None where the default is to be taken."""
     kind, value = given_base(environment.container)
     interpreter = environment.interpreter_path or ""
-    python = minor_of(wish_of(environment).python)
 
     def stand_in(original: str) -> tuple[str, str]:
         usable = python if python and int(python.partition(".")[2]) >= 10 else SERVER_PYTHON

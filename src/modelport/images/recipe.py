@@ -128,7 +128,9 @@ def make_recipe(given: RecipeInput, dialect: Dialect) -> Recipe:
         *(_python_stage(python, dialect) for python in _brought(given.pythons)),
         _environment_stage("server", given.pythons.server, dialect),
     ]
-    if given.pythons.user.how != "kept":
+    if given.pythons.user.how == "conda":
+        stages.append(_conda_stage(given.pythons, dialect))
+    elif given.pythons.user.how != "kept":
         stages.append(_environment_stage("env", given.pythons.user, dialect))
     stages.append(_final_stage(given, dialect))
     return Recipe("\n".join(stages), _files(given, dialect), dict(given.labels), given.pythons.notes)
@@ -161,9 +163,17 @@ def _stage_of(python: PythonInImage) -> str:
 def _environment_stage(name: str, python: PythonInImage, dialect: Dialect) -> str:
     lines = [f"COPY --from={_stage_of(python)} {python.home} {python.home}"] if python.home else []
     lines.append(f"COPY {CONTEXT}/{name}/ /modelport/{name}/")
-    script = "conda" if python.how == "conda" and name == "env" else "install"
-    lines.append(f"RUN {_mounts(dialect)}{json.dumps(['/bin/sh', f'/modelport/tools/{script}.sh', name, python.path])}")
+    lines.append(f"RUN {_mounts(dialect)}{json.dumps(['/bin/sh', '/modelport/tools/install.sh', name, python.path])}")
     return _stage(f"FROM modelport-tools AS modelport-{name}", lines)
+
+
+def _conda_stage(pythons: PythonPlan, dialect: Dialect) -> str:
+    """The stage that installs from conda channels, with the help of the server's Python."""
+    helper = pythons.server
+    lines = [f"COPY --from={_stage_of(helper)} {helper.home} {helper.home}"] if helper.home else []
+    lines += [f"COPY {CONTEXT}/{name}/ /modelport/{name}/" for name in ("rattler", "env")]
+    words = ["/bin/sh", "/modelport/tools/conda.sh", "env", pythons.user.path, helper.path]
+    return _stage("FROM modelport-tools AS modelport-env", [*lines, f"RUN {_mounts(dialect)}{json.dumps(words)}"])
 
 
 def _mounts(dialect: Dialect) -> str:

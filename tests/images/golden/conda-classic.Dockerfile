@@ -10,8 +10,9 @@ COPY modelport/server/ /modelport/server/
 RUN ["/bin/sh", "/modelport/tools/install.sh", "server", "/usr/bin/python3"]
 
 FROM modelport-tools AS modelport-env
+COPY modelport/rattler/ /modelport/rattler/
 COPY modelport/env/ /modelport/env/
-RUN ["/bin/sh", "/modelport/tools/conda.sh", "env", "/opt/modelport/env/bin/python"]
+RUN ["/bin/sh", "/modelport/tools/conda.sh", "env", "/opt/modelport/env/bin/python", "/usr/bin/python3"]
 
 FROM modelport-base
 USER 0
