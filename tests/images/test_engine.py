@@ -24,7 +24,7 @@ def client(folder: Path, name: str, body: str) -> Path:
 
 def client_of(engine) -> str:
     """A stand-in for a docker client of version 28 without buildx, in front of the real one."""
-    renamed = "s/\"Client\":{\\(.*\\)\"Version\":\"[^\"]*\"\\(.*\\)\"Server\"/\"Client\":{\\1\"Version\":\"28.2.2\"\\2\"Server\"/"
+    renamed = r's/"Client":{\(.*\)"Version":"[^"]*"\(.*\)"Server"/"Client":{\1"Version":"28.2.2"\2"Server"/'
     return f'[ "$1" = buildx ] && exit 1\n{engine.program} "$@" | sed \'{renamed}\''
 
 
@@ -48,6 +48,15 @@ def test_an_engine_that_does_not_answer_is_not_running(engine, tmp_path):
         find_engine(environ)
     assert caught.value.code == "engine-not-running"
     assert f"unix://{tmp_path}/none.sock" in caught.value.message
+
+
+def test_a_named_engine_that_does_not_answer_is_not_replaced_by_another(tmp_path):
+    client(tmp_path / "bin", "docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+    client(tmp_path / "bin", "podman", """echo '{"Client":{"Version":"4.3.1","OsArch":"linux/amd64"}}'""")
+    path = str(tmp_path / "bin")
+    assert find_engine({"PATH": path}).kind == "podman"
+    with pytest.raises(EngineError):
+        find_engine({"PATH": path, "DOCKER_HOST": "ssh://build.example"})
 
 
 def test_a_password_in_the_address_of_an_engine_is_not_shown(engine):

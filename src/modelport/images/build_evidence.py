@@ -54,7 +54,7 @@ class Evidence:
     @cached_property
     def ending(self) -> tuple[str, ...]:
         """The builder's own last words."""
-        return tuple(line for line in list(self.log.rest)[-_LAST_LINES:] if not line.startswith(("------", " > ")))
+        return tuple(self.log.rest)[-_LAST_LINES:]
 
     @cached_property
     def base(self) -> str:

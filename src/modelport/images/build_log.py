@@ -22,6 +22,7 @@ _NAMED = re.compile(r"^\[(?:(?P<stage>\S+) )?\d+/\d+\] (?P<name>.+)$")
 _TIMED = re.compile(r"^\d+\.\d+ ?(?P<text>.*)$")
 _DONE = re.compile(r"^DONE (?P<seconds>\d+\.\d+)s$")
 _CLASSIC = re.compile(r"^(?:\[\d+/\d+\] )?(?:Step|STEP) (?P<number>\d+)(?:/(?P<total>\d+))? ?: (?P<name>.*)$")
+_DASHES = re.compile(r"^-{6,}$")
 _NOISE = re.compile(r"^(?: ---> |Removing intermediate container |--> )")
 
 
@@ -67,6 +68,7 @@ class BuildLog:
         self.steps: dict[str, Step] = {}
         self.rest: deque[str] = deque(maxlen=KEPT_LINES)
         self._current = ""
+        self._quoting = False
         self._total = sum(each.keyword in _STEPS for each in instructions)
 
     @property
@@ -88,15 +90,22 @@ class BuildLog:
         begun = _CLASSIC.match(text)
         if begun:
             return self._begin_classic(begun["number"], int(begun["total"] or 0), begun["name"], text)
-        if not text:
+        if not text or (not self._current and self._is_quoted(text)):
             return None
         self.rest.append(text)
         if not self._current:
-            return Progress("note", text=text) if not text.startswith(("------", " > ")) else None
+            return Progress("note", text=text)
         if _NOISE.match(text):
             return self._noise(text)
         self.steps[self._current].output.append(text)
         return Progress("output", text=text)
+
+    def _is_quoted(self, text: str) -> bool:
+        """BuildKit says again, between two lines of dashes, what the step that broke has printed."""
+        if _DASHES.match(text):
+            self._quoting = not self._quoting
+            return True
+        return self._quoting
 
     def _begin_classic(self, number: str, total: int, name: str, text: str) -> Progress:
         if self._current:

@@ -78,6 +78,8 @@ class ImageFacts:
 def find_engine(environ: Mapping[str, str]) -> Engine:
     """The engine to use: docker, else podman, else buildah; the first that answers and is best at building.
 
+    Where DOCKER_HOST or DOCKER_CONTEXT names an engine, it is docker's or none.
+
     Raises `EngineError`: `engine-missing` where there is no client at all, `engine-not-running` and
     `engine-not-allowed` where there is one and no engine answers it.
     """
@@ -95,11 +97,17 @@ def find_engine(environ: Mapping[str, str]) -> Engine:
             found.append(engine)
         if found:
             return found[0]
+        if kind == "docker" and refusals and _names_docker_engine(environ):
+            break  # another engine than the one that was named would surprise
     raise refusals[0] if refusals else _missing()
 
 
 def _wants_buildkit(environ: Mapping[str, str]) -> bool:
     return environ.get("DOCKER_BUILDKIT", "").lower() not in ("0", "false")
+
+
+def _names_docker_engine(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("DOCKER_HOST") or environ.get("DOCKER_CONTEXT"))
 
 
 def _missing() -> EngineError:
