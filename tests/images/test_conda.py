@@ -156,7 +156,7 @@ def test_the_image_serves_from_the_channel(engine, base_image, scratch, tmp_path
     words = ["--detach", "--label", scratch.label, "--network", "none", "--read-only", "--tmpfs", "/tmp"]
     container = scratch.docker("run", *words, scratch.name())
     look = ["exec", container, "/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.health"]
-    wait_for(lambda: engine.run(look).exit_code == 0)
+    wait_for(lambda: engine.run(look).exit_code == 0, "init() of the service")
     assert "mp-channel 1.0 of /opt/modelport/env" in scratch.docker("logs", container)
 
 
