@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from modelport.errors import UserError as UserError
     from modelport.sdk.environment import CondaDependencies as CondaDependencies
     from modelport.sdk.environment import Environment as Environment
+    from modelport.sdk.environment_sections import ContainerRegistry as ContainerRegistry
+    from modelport.sdk.image import ContainerImage as ContainerImage
+    from modelport.sdk.image import Image as Image
     from modelport.sdk.inference_config import InferenceConfig as InferenceConfig
     from modelport.sdk.keyvault import Keyvault as Keyvault
     from modelport.sdk.model import Model as Model
@@ -42,8 +45,11 @@ __version__ = "0.1.0"
 # Public name -> the module that has it.
 _HOMES: dict[str, str] = {
     "CondaDependencies": "modelport.sdk.environment",
+    "ContainerImage": "modelport.sdk.image",
+    "ContainerRegistry": "modelport.sdk.environment_sections",
     "Environment": "modelport.sdk.environment",
     "Experiment": "modelport.sdk.run",
+    "Image": "modelport.sdk.image",
     "InferenceConfig": "modelport.sdk.inference_config",
     "Keyvault": "modelport.sdk.keyvault",
     "LocalWebservice": "modelport.sdk.webservice",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.engine import Scratch
 
+from modelport.sdk.arguments import opened
 from modelport.sdk.workspace import Workspace
 
 
@@ -30,3 +33,17 @@ def pkl(home: Path) -> Path:
     path = Path("my_model.pkl")
     path.write_text("weights")
     return path
+
+
+@pytest.fixture
+def image_ws(
+    home: Path, monkeypatch: pytest.MonkeyPatch, scratch: Scratch, base_image: Callable[[str], str]
+) -> Iterator[Workspace]:
+    """A new workspace whose images are taken out of the engine after the test, on bases that need no registry."""
+    monkeypatch.setenv("MODELPORT_BASE_IMAGE", base_image("3.11").replace("3.11", "{python}"))
+    made = Workspace.create(f"ws-{scratch.key}", show_output=False)
+    Path("score.py").write_text(f"def init():\n    pass\n\ndef run(data):\n    return [{scratch.key!r}, data]\n")
+    Path("myenv.yml").write_text("dependencies:\n- python=3.11\n- pip:\n  - azureml-defaults\n")
+    Path("my_model.pkl").write_text("weights")
+    yield made
+    opened(made).images.forget_all()

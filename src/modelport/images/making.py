@@ -62,6 +62,8 @@ class Draft:
 
 def plan(parts: ImageParts, draft: Draft) -> PlannedImage:
     """Plan the image of a draft; nothing is built but a base that is a Dockerfile itself."""
+    if draft.wish.script is not None and not draft.wish.environment:
+        draft.log("No environment is given: the image has Python with its standard library, and no packages.")
     request = request_of(draft.wish, parts.models, draft.scratch / "models")
     planned = plan_image(request, _workbench(parts, draft), draft.log)
     (draft.folder / DOCKERFILE).write_text(planned.recipe.dockerfile, encoding="utf-8")

@@ -24,8 +24,10 @@ from modelport.images.kept_log import KeptLog, Report, lines_of, silent, text_of
 from modelport.images.making import Draft, ImageParts
 from modelport.images.record import LOG_FILE, ImageChange, ImageQuery, ImageRecord
 from modelport.images.reference import Reference, parse_reference
+from modelport.images.runtime import runtime_files
 from modelport.images.store import ImageStore
 from modelport.images.transfer import PushResult, pull, push
+from modelport.images.trial import ask_image
 from modelport.images.wish import ImageWish
 from modelport.images.wished import check_wish
 from modelport.process import Cancelled
@@ -86,6 +88,8 @@ class ImageManager:
         if wish.reference:
             parse_reference(wish.reference)
         self._parts.engine()
+        # Parsed here once: CPython 3.11 may fail ("AST constructor recursion depth mismatch") if two threads parse.
+        runtime_files()
 
     def _finish(self, draft: Draft, record: ImageRecord | None) -> ImageRecord:
         """See a build through; whatever ends it stands in the record before it is raised."""
@@ -218,6 +222,13 @@ class ImageManager:
             f"There is no image behind '{found.full_name}': its state is {found.state}.{kept}",
             f"See why: modelport image logs {found.full_name}",
         )
+
+    def try_out(self, record: ImageRecord, body: bytes) -> bytes:
+        """The answer of the image's script to `body`, by a container that is made for it and removed again.
+
+        Raises `ConflictError` (`image-not-built`), `DeploymentError` (`image-run-failed`), `ScoringError`.
+        """
+        return ask_image(self._parts.engine(), self.built(record).image_id, body)
 
     def save_context(self, record: ImageRecord, target: Path) -> Path:
         """Copy the Dockerfile and the context that were asked for into the folder `target`, made if missing.

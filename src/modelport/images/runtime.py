@@ -6,6 +6,7 @@ It never comes from an index, so that image and client are always of the same ve
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,7 @@ _PROGRAMS = ("server", "worker")
 _PACKAGES = ("httptools", "uvloop", "prometheus-client")
 
 
+@functools.cache  # the files of an installation do not change while it runs
 def runtime_files(root: Path = ROOT) -> tuple[Path, ...]:
     """The files that the server and the worker consist of, relative to `root`, sorted: all of their own packages and
     whatever these import of ours."""

@@ -109,11 +109,16 @@ class ImageStore:
 
     def again(self, record: ImageRecord) -> ImageRecord:
         """The same record as it is now; raises `NotFoundError` (`image-not-found`) once it is deleted."""
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(images).where(images.c.id == record.id)).mappings().first()
-        if row is None:
+        found = self.by_id(record.id)
+        if found is None:
             raise self._not_found(ImageQuery(record.name, record.version))
-        return self._record(row)
+        return found
+
+    def by_id(self, image_id: str) -> ImageRecord | None:
+        """The record with this id, or None."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(images).where(images.c.id == image_id)).mappings().first()
+        return None if row is None else self._record(row)
 
     def equal(self, wish: ImageWish, context_digest: str) -> list[ImageRecord]:
         """Records of images of the same name and kind that were built from the same context, the newest first."""

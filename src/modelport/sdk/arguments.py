@@ -36,3 +36,8 @@ def opened(workspace: object) -> OpenWorkspace:
 def say(line: str) -> None:
     """Print a line for whoever runs the program."""
     print(line)  # noqa: T201 - v1 programs show these lines; the doors are where printing is allowed
+
+
+def show(text: str) -> None:
+    """Print a part of a line, at once: the dots of something that takes its time."""
+    print(text, end="", flush=True)  # noqa: T201 - as `say`

@@ -126,6 +126,17 @@ class InferenceConfig:
             return _named(from_conda_file("environment", path), path).to_json()
         return {}
 
+    def _image_environment(self) -> dict[str, Any]:
+        """The environment with what an image is built on, as JSON words; empty if nothing is asked for."""
+        described = self._definition()
+        registry = self.base_image_registry
+        address = {"address": registry.address, "username": registry.username} if registry is not None else None
+        given = {"base_image": self.base_image, "base_image_registry": address, "gpu_support": self.enable_gpu}
+        container = {name: value for name, value in given.items() if value}
+        if not container:
+            return described
+        return {**(described or EnvironmentDefinition("environment").to_json()), "container": container}
+
     def _recorded(self) -> dict[str, Any]:
         """The arguments without effect on this machine."""
         recorded = {name: getattr(self, name) for name in _EXCLUSIVE if getattr(self, name) is not None}

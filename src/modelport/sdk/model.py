@@ -20,6 +20,7 @@ from modelport.settings import read_settings
 if TYPE_CHECKING:
     from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
     from modelport.sdk.inference_config import InferenceConfig
+    from modelport.sdk.package import ModelPackage
     from modelport.sdk.webservice import LocalWebservice
     from modelport.sdk.workspace import Workspace
 
@@ -258,6 +259,25 @@ class Model(ModelRecord):
         return deploy(
             workspace, name, models, inference_config, deployment_config, deployment_target, overwrite, show_output
         )
+
+    @staticmethod
+    def package(
+        workspace: Workspace,
+        models: Iterable[Any],
+        inference_config: InferenceConfig | None = None,
+        generate_dockerfile: bool = False,
+        image_name: str | None = None,
+        image_label: str | None = None,
+    ) -> ModelPackage:
+        """Begin to build an image of models behind an entry script (`generate_dockerfile`: its Dockerfile and context).
+
+        Returns at once: `wait_for_creation` sees it through. The image is called `image_name:image_label`, by default
+        `package:` and the time. Without an `inference_config` one scikit-learn or ONNX model is served by a script of
+        ours. Raises `UserError`, `ScriptError`, `NotFoundError`, `EngineError` before anything is recorded.
+        """
+        from modelport.sdk.package import package
+
+        return package(workspace, models, inference_config, generate_dockerfile, image_name, image_label)
 
     @staticmethod
     def deserialize(workspace: Workspace, model_payload: Mapping[str, Any]) -> Model:

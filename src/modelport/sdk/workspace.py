@@ -10,6 +10,7 @@ from modelport.errors import UserError
 from modelport.registry.model import ModelQuery
 from modelport.sdk.arguments import accepted, say
 from modelport.sdk.environment import Environment
+from modelport.sdk.image import Image
 from modelport.sdk.keyvault import Keyvault
 from modelport.sdk.model import Model
 from modelport.sdk.run import Experiment, Run
@@ -187,12 +188,13 @@ class Workspace:
         }
 
     def delete(self, delete_dependent_resources: bool = False, no_wait: bool = False) -> None:
-        """Delete the workspace with its models, runs and secrets; both arguments have no effect.
+        """Delete the workspace with its models, runs and secrets; `no_wait` has no effect.
 
-        Raises `ConflictError` (`workspace-in-use`) while it has services.
+        `delete_dependent_resources` also takes its images out of the container engine. Raises `ConflictError`
+        (`workspace-in-use`) while it has services or builds an image.
         """
-        _ = delete_dependent_resources, no_wait
-        _home().delete(self.name)
+        _ = no_wait
+        _home().delete(self.name, with_images=delete_dependent_resources)
 
     @property
     def name(self) -> str:
@@ -230,6 +232,14 @@ class Workspace:
     def models(self) -> dict[str, Model]:
         """The newest version of every model, by name."""
         return {record.name: Model._of(self, record) for record in self._opened.models.find(ModelQuery(latest=True))}
+
+    @property
+    def images(self) -> dict[str, Image]:
+        """The newest version of every image, by name."""
+        newest: dict[str, Image] = {}
+        for image in Image.list(self):
+            newest.setdefault(image.name, image)
+        return newest
 
     @property
     def environments(self) -> dict[str, Environment]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from modelport.errors import ConflictError, ScoringError
 from modelport.events import Event, EventRecord
 from modelport.naming import SERVICE
-from modelport.services import deploying, keys, logs, reconciling, resolving, watching
+from modelport.services import deploying, keys, logs, nocode, reconciling, resolving, watching
 from modelport.services.parts import Parts, Report
 from modelport.services.request import ServiceChange, ServiceRequest
 from modelport.services.service import Service, look
+from modelport.services.spec import ModelPlacement, ScriptSpec
 from modelport.services.status import DEPLOYING, STOPPED
 from modelport.services.store import ServiceRecord
 from modelport.services.target import Call, LogRequest, Reply
@@ -110,6 +112,14 @@ class ServiceManager:
         """
         watching.wait(self._parts, self._store.get(name), watching.Watch(timeout_seconds, on_event or _silent))
         return self.get(name)
+
+    def without_script(self, models: tuple[ModelPlacement, ...]) -> tuple[ScriptSpec, Mapping[str, Any]]:
+        """The script and the environment that serve one model of a framework which needs none of the user's.
+
+        Raises `UserError` (`script-needed`, `framework-without-script`).
+        """
+        framework = nocode.framework_of(self._parts.models, models)
+        return nocode.script_of(framework), self._parts.curated(framework)
 
     # -- questions -------------------------------------------------------------------------------------------------
 

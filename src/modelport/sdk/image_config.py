@@ -1,0 +1,166 @@
+"""What an image of v1's first generation is made of, and how both generations are told to the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelport.errors import UserError
+from modelport.images.credentials import Ask, Credentials, CredentialStore
+from modelport.images.reference import check_registry_address
+from modelport.images.wish import ImageLabels, ImageModel, ImageScript
+from modelport.registry.labels import check_labels
+from modelport.sdk.arguments import opened
+from modelport.sdk.environment_sections import ContainerRegistry
+from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.update_arguments import model_words
+from modelport.services.resolving import resolve_models, resolve_script
+from modelport.services.spec import ModelPlacement
+
+if TYPE_CHECKING:
+    from modelport.images.manager import ImageManager
+    from modelport.sdk.workspace import Workspace
+
+# The one table between the generations: argument of an image configuration -> argument of an InferenceConfig.
+FIRST_GENERATION = {
+    "execution_script": "entry_script",
+    "runtime": "runtime",
+    "conda_file": "conda_file",
+    "docker_file": "extra_docker_file_steps",
+    "enable_gpu": "enable_gpu",
+    "description": "description",
+    "base_image": "base_image",
+    "base_image_registry": "base_image_registry",
+    "cuda_version": "cuda_version",
+}
+
+
+class ContainerImageConfig:
+    """What `ContainerImage.image_configuration` makes; its attributes are the arguments given there.
+
+    Raises `ScriptError`, `UserError` (`image-config-invalid`, `labels-invalid`).
+    """
+
+    def __init__(
+        self,
+        execution_script: str | None = None,
+        runtime: str | None = None,
+        conda_file: str | None = None,
+        docker_file: str | None = None,
+        schema_file: str | None = None,
+        dependencies: Iterable[str] | None = None,
+        enable_gpu: bool | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        base_image: str | None = None,
+        base_image_registry: ContainerRegistry | None = None,
+        cuda_version: str | None = None,
+    ) -> None:
+        self.execution_script = execution_script
+        self.runtime = runtime
+        self.conda_file = conda_file
+        self.docker_file = docker_file
+        self.schema_file = schema_file
+        self.dependencies = [dependencies] if isinstance(dependencies, str) else list(dependencies or ())
+        self.enable_gpu = enable_gpu
+        self.tags = check_labels("tags", tags)
+        self.properties = check_labels("properties", properties)
+        self.description = description
+        self.base_image = base_image
+        self.base_image_registry = base_image_registry
+        self.cuda_version = cuda_version
+        self.validate_configuration()
+
+    def __repr__(self) -> str:
+        return f"ContainerImage.image_configuration(execution_script={self.execution_script!r})"
+
+    def validate_configuration(self) -> None:
+        """Check that the parts fit together and the files exist; raises as the class does."""
+        self._inference_config()
+        for name, paths in (("dependencies", self.dependencies), ("schema_file", [self.schema_file])):
+            for path in paths:
+                if path is not None and not Path(path).exists():
+                    raise _invalid(f"{name}: '{path}' does not exist (looked at '{Path(path).absolute()}')")
+
+    def _inference_config(self) -> InferenceConfig:
+        """The same in the words of the second generation."""
+        given = {theirs: getattr(self, ours) for ours, theirs in FIRST_GENERATION.items()}
+        try:
+            return InferenceConfig(**given)
+        except UserError as error:
+            if error.code != "inference-config-invalid":
+                raise
+            what = error.message.partition(": ")[2].replace("extra_docker_file_steps", "docker_file")
+            raise _invalid(what.rstrip(".")) from error
+
+
+def _invalid(what: str) -> UserError:
+    return UserError(
+        "image-config-invalid",
+        f"The image configuration is not valid: {what}.",
+        "Write ContainerImage.image_configuration(execution_script='score.py', runtime='python', "
+        "conda_file='myenv.yml').",
+    )
+
+
+def checked_config(config: object) -> ContainerImageConfig:
+    """`config`, if it is an image configuration; raises `UserError` (`argument-invalid`)."""
+    if isinstance(config, ContainerImageConfig):
+        return config
+    raise UserError(
+        "argument-invalid",
+        f"The image_config is {type(config).__name__}; what ContainerImage.image_configuration makes is needed.",
+        "Example: ContainerImage.image_configuration(execution_script='score.py', runtime='python')",
+    )
+
+
+def wish_parts(config: InferenceConfig) -> dict[str, Any]:
+    """Script, environment and further Dockerfile steps of an image, as fields of `ImageWish`."""
+    script = resolve_script(config._script())
+    steps = config.extra_docker_file_steps
+    return {
+        "script": ImageScript(script.entry_script, script.source_directory),
+        "environment": config._image_environment(),
+        "steps": config._beside(steps).read_text(encoding="utf-8") if steps is not None else "",
+    }
+
+
+def first_generation_parts(config: ContainerImageConfig) -> dict[str, Any]:
+    """As `wish_parts`, with the labels, for an image configuration."""
+    parts = wish_parts(config._inference_config())
+    script: ImageScript = parts["script"]
+    files = tuple(str(Path(path).absolute()) for path in config.dependencies)
+    schema = str(Path(config.schema_file).absolute()) if config.schema_file else ""
+    recorded = {
+        "entry_script": script.entry_script, "assets": list(config.dependencies), "runtime": config.runtime or "python",
+    }  # fmt: skip
+    return {
+        **parts,
+        "script": ImageScript(script.entry_script, script.source_directory, extra_files=files, schema_file=schema),
+        "labels": ImageLabels(config.tags, config.properties, config.description or "", recorded),
+    }
+
+
+def placements_of(models: Iterable[Any], workspace: Workspace) -> tuple[ModelPlacement, ...]:
+    """Models as v1 programs give them, as what is placed; raises as `Model.deploy` does."""
+    return resolve_models(opened(workspace).models, model_words(models, workspace))
+
+
+def wished_models(models: Iterable[ModelPlacement]) -> tuple[ImageModel, ...]:
+    """Models that are placed, as what goes into an image."""
+    return tuple(ImageModel(model.name, model.version, model.path) for model in models)
+
+
+def images_of(workspace: Workspace, *registries: ContainerRegistry | None) -> ImageManager:
+    """The images of a workspace, logged in at `registries` as these say."""
+    found = opened(workspace)
+    given = dict(login for registry in registries if registry is not None for login in _login(registry))
+    return found.images.with_logins(CredentialStore(found.settings.environ, given)) if given else found.images
+
+
+def _login(registry: ContainerRegistry) -> Iterator[tuple[str, Ask]]:
+    if registry.address and registry.username and registry.password:
+        login = Credentials(registry.username, registry.password, "the ContainerRegistry of the program")
+        yield check_registry_address(registry.address), lambda: login

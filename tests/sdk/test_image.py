@@ -1,0 +1,172 @@
+"""Images as programs of v1's first generation use them, with the real engine; the calls are those of old programs."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from modelport import (
+    ConflictError,
+    ContainerImage,
+    DeploymentError,
+    Image,
+    Model,
+    NotFoundError,
+    ScoringError,
+    ScriptError,
+    UserError,
+    Workspace,
+)
+from modelport.sdk.environment_sections import ContainerRegistry
+from modelport.sdk.image_config import FIRST_GENERATION, ContainerImageConfig, first_generation_parts
+
+
+def test_an_image_is_created_waited_for_and_its_log_is_read(
+    image_ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ws = image_ws
+    model = Model.register(model_path="my_model.pkl", model_name="my_best_model", workspace=ws)
+    image_config = ContainerImage.image_configuration(
+        runtime="python", execution_script="score.py", conda_file="myenv.yml"
+    )
+    image = Image.create(name="myimg", models=[model], image_config=image_config, workspace=ws)
+    assert image.creation_state in ("Running", "Succeeded")
+    capsys.readouterr()
+    image.wait_for_creation(show_output=True)
+    shown = capsys.readouterr().out
+    assert re.fullmatch(r'Running\.*\nSucceeded\n.*myimg:1.*operation "Succeeded"\n', shown)
+    for name, img in ws.images.items():
+        assert (name, img.name, img.version) == ("myimg", "myimg", 1)
+        with urllib.request.urlopen(img.image_build_log_uri) as log:
+            assert b"Built sha256:" in log.read()
+    assert ws.images["myimg"].image_build_log_uri == image.image_build_log_uri
+    assert (image.image_location, image.image_type, image.model_ids) == (
+        f"modelport/{ws.name}/myimg:1", "Docker", ["my_best_model:1"],
+    )  # fmt: skip
+    assert [each.id for each in image.models] == ["my_best_model:1"]
+    assert isinstance(image, ContainerImage)
+
+
+def test_an_image_answers_once_in_a_container_of_its_own(
+    image_ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ContainerImage.image_configuration(runtime="python", entry_script="score.py", conda_file="myenv.yml")
+    image = ContainerImage.create(name="myimg", models=[], image_config=config, workspace=image_ws)
+    image.wait_for_creation()
+    found = image.run(input_data=b'"a"')
+    assert found[1] == '"a"'
+    assert str(found) in capsys.readouterr().out
+    with pytest.raises(UserError, match="no input data"):
+        image.run(b"")
+
+
+def test_a_script_that_does_not_start_in_the_image_shows_its_traceback(image_ws: Workspace) -> None:
+    Path("score.py").write_text("def init():\n    raise ValueError('no weights')\n\ndef run(data):\n    return 1\n")
+    config = ContainerImage.image_configuration(runtime="python", execution_script="score.py")
+    image = Image.create(image_ws, "myimg", [], config)
+    image.wait_for_creation()
+    with pytest.raises(DeploymentError, match="no weights") as caught:
+        image.run(b"{}")
+    assert caught.value.code == "image-run-failed"
+
+
+def test_an_answer_that_is_an_error_is_raised(image_ws: Workspace) -> None:
+    Path("score.py").write_text("def init():\n    pass\n\ndef run(data):\n    raise ValueError('x')\n")
+    image = Image.create(image_ws, "myimg", [], ContainerImage.image_configuration("score.py", "python"))
+    image.wait_for_creation()
+    with pytest.raises(ScoringError) as caught:
+        image.run(b"{}")
+    assert caught.value.status == 502
+
+
+def test_extra_dockerfile_steps_are_part_of_the_image(image_ws: Workspace) -> None:
+    Path("Dockerfile.steps").write_text("RUN echo marked > /marked.txt\n")
+    image_config = ContainerImage.image_configuration(
+        runtime="python", execution_script="score.py", conda_file="myenv.yml", docker_file="Dockerfile.steps"
+    )
+    image = ContainerImage.create(name="myimg", models=[], image_config=image_config, workspace=image_ws)
+    image.wait_for_creation(show_output=False)
+    with urllib.request.urlopen(image.generated_dockerfile_uri) as dockerfile:
+        assert "RUN echo marked > /marked.txt" in dockerfile.read().decode()
+
+
+def test_a_failed_build_is_raised_with_its_step_and_its_log(
+    image_ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("Dockerfile.steps").write_text("RUN echo about to fail; exit 4\n")
+    config = ContainerImage.image_configuration("score.py", "python", docker_file="Dockerfile.steps")
+    image = Image.create(image_ws, "myimg", [], config)
+    with pytest.raises(DeploymentError, match="exit code 4") as caught:
+        image.wait_for_creation(show_output=True)
+    assert "about to fail" in str(caught.value)
+    assert image.image_build_log_uri in capsys.readouterr().out
+    assert (image.creation_state, image.image_location) == ("Failed", None)
+    assert image.creation_error is not None
+    assert image.creation_error["code"] == caught.value.code
+
+
+def test_versions_tags_filters_and_deletion(image_ws: Workspace) -> None:
+    config = ContainerImage.image_configuration("score.py", "python", tags={"a": "1"}, properties={"p": "1"})
+    first = Image.create(image_ws, "myimg", [], config)
+    second = Image.create(image_ws, "myimg", [], config)
+    for image in (first, second):
+        image.wait_for_creation()
+    assert [image.version for image in Image.list(image_ws, image_name="myimg")] == [2, 1]
+    assert Image(image_ws, "myimg").version == 2
+    assert Image(image_ws, id="myimg:1").id == "myimg:1"
+    first.add_tags({"b": "2"})
+    first.remove_tags(["a"])
+    first.add_properties({"q": "2"})
+    assert [image.id for image in Image.list(image_ws, tags=[["b", "2"]])] == ["myimg:1"]
+    assert Image.deserialize(image_ws, first.serialize()).serialize() == first.serialize()
+    with pytest.raises(ConflictError):
+        first.add_properties({"p": "2"})
+    first.delete()
+    assert first.creation_state == "Deleting"
+    assert [image.id for image in Image.list(image_ws)] == ["myimg:2"]
+    with pytest.raises(NotFoundError):
+        Image(image_ws, name="myimg", version=1)
+
+
+def test_what_is_wrong_is_said_before_anything_is_built(ws: Workspace) -> None:
+    Path("score.py").write_text("def init():\n    pass\n\ndef run(data):\n    return 1\n")
+    with pytest.raises(ScriptError, match="missing.py"):
+        ContainerImage.image_configuration("missing.py", "python")
+    with pytest.raises(UserError, match=r"docker_file 'Dockerfile.steps' is not a file") as caught:
+        ContainerImage.image_configuration("score.py", "python", docker_file="Dockerfile.steps")
+    assert caught.value.code == "image-config-invalid"
+    with pytest.raises(UserError, match="two words for the same"):
+        ContainerImage.image_configuration("score.py", entry_script="other.py")
+    with pytest.raises(UserError, match="dependencies: 'nowhere'"):
+        ContainerImage.image_configuration("score.py", dependencies=["nowhere"])
+    with pytest.raises(UserError, match="image_config is dict"):
+        Image.create(ws, "myimg", [], {})  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="image name 'X'"):
+        Image.create(ws, "X", [], ContainerImage.image_configuration("score.py"))
+    assert ws.images == {}
+
+
+def test_every_argument_of_the_first_generation_has_its_place(ws: Workspace) -> None:
+    Path("score.py").write_text("def init():\n    pass\n\ndef run(data):\n    return 1\n")
+    Path("schema.json").write_text("{}")
+    Path("words").mkdir()
+    registry = ContainerRegistry()
+    registry.address, registry.username, registry.password = "registry.example", "ada", "secret"
+    config = ContainerImage.image_configuration(
+        "score.py", "python", base_image="team/base:1", base_image_registry=registry, enable_gpu=True,
+        dependencies=["words"], schema_file="schema.json",
+    )  # fmt: skip
+    parts = first_generation_parts(config)
+    assert parts["environment"]["container"] == {
+        "base_image": "team/base:1",
+        "base_image_registry": {"address": "registry.example", "username": "ada"},
+        "gpu_support": True,
+    }
+    assert (parts["script"].extra_files, parts["script"].schema_file) == (
+        (str(Path("words").absolute()),), str(Path("schema.json").absolute()),
+    )  # fmt: skip
+    assert "secret" not in repr(parts) + repr(config)
+    assert set(FIRST_GENERATION) <= set(vars(ContainerImageConfig("score.py")))
