@@ -5,14 +5,21 @@ from __future__ import annotations
 import pytest
 
 from modelport.errors import UserError
-from modelport.images.base import given_base, is_original, stand_in_note
+from modelport.images.base import default_base, given_base, is_original, stand_in_note
 from modelport.images.dockerfile import base_from_dockerfile, base_from_image
+from modelport.settings import read_settings
 
 ORIGINAL = "mcr.microsoft.com/azureml/base:intelmpi2018.3-ubuntu16.04"
 
 
 def stand_in(original):
     return "python:3.11", f"instead of {original}"
+
+
+def test_the_default_base_is_a_setting_with_the_version_in_it():
+    assert default_base(read_settings({}).base_image, "3.12") == "python:3.12-slim-bookworm"
+    own = read_settings({"MODELPORT_BASE_IMAGE": "registry.local/python:{python}"}).base_image
+    assert default_base(own, "3.6") == "registry.local/python:3.6"
 
 
 def test_bases_of_the_original_are_known_and_others_are_not():

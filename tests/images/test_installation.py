@@ -13,7 +13,9 @@ from modelport.environments.foreign_python import ForeignPython
 from modelport.environments.lock import Lock, LockedPackage
 from modelport.environments.options import RealisationOptions
 from modelport.environments.specification import IndexOptions
-from modelport.images.installation import has_credentials, index_lines, installed_files, proxies
+from modelport.errors import UserError
+from modelport.images.context import BuildSecrets
+from modelport.images.installation import has_credentials, host_files, index_lines, installed_files, proxies
 from modelport.settings import PackageIndex
 
 PYTHON = ForeignPython("3.11.2", "x86_64", "glibc 2.36", Path(sys.executable))
@@ -140,3 +142,20 @@ def test_proxies_are_arguments_of_the_build():
     assert proxies({"https_proxy": "http://p:1", "NO_PROXY": "host", "OTHER": "x"}) == {
         "https_proxy": "http://p:1", "NO_PROXY": "host",
     }  # fmt: skip
+
+
+def test_the_classic_builder_gets_certificates_and_index_as_files_of_a_builder_stage():
+    given = BuildSecrets(Path("/etc/ca.crt"), "export UV_DEFAULT_INDEX=https://host/\n")
+    found = {file.path: file.source or file.content for file in host_files(given)}
+    assert found == {
+        "modelport/tools/ca.crt": Path("/etc/ca.crt"),
+        "modelport/tools/index.sh": b"export UV_DEFAULT_INDEX=https://host/\n",
+    }
+    assert host_files(BuildSecrets()) == ()
+
+
+def test_the_classic_builder_gets_no_password():
+    with pytest.raises(UserError, match="classic builder") as caught:
+        host_files(BuildSecrets(None, "export UV_DEFAULT_INDEX=https://me:planted@host/\n"))
+    assert caught.value.code == "index-needs-buildkit"
+    assert "planted" not in str(caught.value)

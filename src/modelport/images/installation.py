@@ -11,12 +11,14 @@ from modelport.environments.lock import Lock
 from modelport.environments.options import RealisationOptions
 from modelport.environments.specification import IndexOptions
 from modelport.environments.uv import make_uv, without_secrets
-from modelport.images.context import ContextFile, text_file
+from modelport.errors import UserError
+from modelport.images.context import BuildSecrets, ContextFile, text_file
 from modelport.images.local_packages import LocalFile, is_local, local_source, locked_files, source_in_context
 from modelport.images.recipe import CONTEXT
 
 _LISTS = {"UV_EXTRA_INDEX_URL": " ", "UV_FIND_LINKS": ",", "UV_INDEX": " "}
-_SINGLE = ("UV_DEFAULT_INDEX", "UV_INSECURE_HOST", "UV_INDEX_STRATEGY", "UV_KEYRING_PROVIDER", "UV_HTTP_TIMEOUT")
+_SINGLE = ("UV_DEFAULT_INDEX", "UV_INSECURE_HOST", "UV_INDEX_STRATEGY", "UV_KEYRING_PROVIDER", "UV_HTTP_TIMEOUT",
+           "UV_PYTHON_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS_JSON_URL")  # fmt: skip
 
 
 def installed_files(
@@ -106,6 +108,24 @@ def _is_credential(name: str) -> bool:
 def has_credentials(lines: str) -> bool:
     """Whether the lines of an index hold a user name or a password."""
     return without_secrets(lines) != lines or "_PASSWORD=" in lines
+
+
+def host_files(secrets: BuildSecrets) -> tuple[ContextFile, ...]:
+    """What the classic builder, which has no secrets, gets as files of a builder stage.
+
+    Raises `UserError` (`index-needs-buildkit`) for an index with credentials.
+    """
+    if has_credentials(secrets.index_lines):
+        raise UserError(
+            "index-needs-buildkit",
+            "The package index of this machine has a user name or password, and the classic builder of this engine "
+            "would keep it in the layers of its cache.",
+            "Use an engine with BuildKit (a docker client of version 23 or later needs its buildx plugin), podman "
+            "or buildah; or an index without a password.",
+        )
+    files = [ContextFile(f"{CONTEXT}/tools/ca.crt", source=secrets.certificate_bundle)]
+    index = text_file(f"{CONTEXT}/tools/index.sh", secrets.index_lines)
+    return (*(files if secrets.certificate_bundle else ()), *((index,) if secrets.index_lines else ()))
 
 
 def proxies(environ: Mapping[str, str]) -> dict[str, str]:

@@ -23,11 +23,10 @@ from modelport.environments.options import Report
 from modelport.environments.solve import solve
 from modelport.environments.specification import Dependency, IndexOptions
 from modelport.environments.wish import Wish, wish_of
-from modelport.errors import UserError
 from modelport.images.conda_install import conda_files, rattler_requirement
-from modelport.images.context import BuildSecrets, ContextFile, text_file, write_context
+from modelport.images.context import BuildSecrets, ContextFile, write_context
 from modelport.images.engine import CONTEXT_DIGEST_LABEL
-from modelport.images.installation import has_credentials, index_lines, installed_files, proxies
+from modelport.images.installation import host_files, index_lines, installed_files, proxies
 from modelport.images.planned_base import PlannedBase, Workbench, plan_base
 from modelport.images.recipe import (
     APP,
@@ -100,7 +99,7 @@ def plan_image(request: ImageRequest, bench: Workbench, report: Report) -> Plann
     secrets = BuildSecrets(Path(certificate) if certificate else None, lines)
     recipe = _recipe(request, base, install, bench, report)
     if not bench.dialect.has_mounts:
-        recipe = replace(recipe, host_files=_host_files(secrets))
+        recipe = replace(recipe, host_files=host_files(secrets))
         secrets = BuildSecrets()
     labels = {**recipe.labels, CONTEXT_DIGEST_LABEL: recipe.digest}
     python = pythons.user.path if pythons.user.how == "kept" else f"{HOME}/env/bin/python"
@@ -204,18 +203,3 @@ def _labels(request: ImageRequest, base: PlannedBase, lock: Lock) -> dict[str, s
         "dev.modelport.lock-digest": lock.digest,
         "dev.modelport.spec-digest": hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest(),
     }
-
-
-def _host_files(secrets: BuildSecrets) -> tuple[ContextFile, ...]:
-    """What the classic builder, which has no secrets, gets as files of a builder stage."""
-    if has_credentials(secrets.index_lines):
-        raise UserError(
-            "index-needs-buildkit",
-            "The package index of this machine has a user name or password, and the classic builder of this engine "
-            "would keep it in the layers of its cache.",
-            "Use an engine with BuildKit (a docker client of version 23 or later needs its buildx plugin), podman "
-            "or buildah; or an index without a password.",
-        )
-    files = [ContextFile(f"{CONTEXT}/tools/ca.crt", source=secrets.certificate_bundle)]
-    index = text_file(f"{CONTEXT}/tools/index.sh", secrets.index_lines)
-    return (*(files if secrets.certificate_bundle else ()), *((index,) if secrets.index_lines else ()))
