@@ -97,7 +97,7 @@ def run(*output: str, instruction: str = "RUN make-it") -> ModelportError:
         ("error: can't find Rust compiler", "compiler-missing", "'Rust compiler'"),
         ("/bin/sh: 1: make: not found", "compiler-missing", "'make'"),
         ("curl: (6) Could not resolve host: files.example", "build-network", "files.example"),
-        ("HTTP status client error (401 Unauthorized) for url (https://index.example/simple/a/)", "build-network", "401"),
+        ("HTTP status client error (401 Unauthorized) for url (https://index.example/a/)", "build-network", "401"),
         ("OSError: [Errno 122] Disk quota exceeded", "build-disk-full", "quota"),
     ],
 )

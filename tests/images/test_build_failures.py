@@ -1,4 +1,4 @@
-"""Every class of failed build, provoked in a real engine with both of its builders: the right code, proof and remedy."""
+"""Every class of failed build, provoked in a real engine with both its builders: the right code, proof and remedy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.engine import import_image, own_daemon
+from tests.environments.conftest import WheelFolder
+from tests.images import registries
 
 from modelport.environments.uv import uv_program
 from modelport.errors import DeploymentError, EngineError, ModelportError, ResolutionError, StorageError, UserError
 from modelport.images.builder import BuildRequest, build
 from modelport.images.engine import find_engine
-from tests.engine import import_image, own_daemon
-from tests.environments.conftest import WheelFolder
-from tests.images import registries
 
 ZEROS = "0" * 64
 
@@ -85,7 +85,8 @@ UV = "VIRTUAL_ENV=/v UV_NO_CACHE=1 /uv pip install --no-index --find-links /whee
 
 
 def test_a_step_that_fails_is_named_by_its_line_with_what_it_printed(fail, base_image):
-    error = fail(f"FROM {base_image()}", "# why", "RUN true && \\", "    true", "RUN echo before; echo broken >&2; exit 7")
+    lines = ("# why", "RUN true && \\", "    true", "RUN echo before; echo broken >&2; exit 7")
+    error = fail(f"FROM {base_image()}", *lines)
     assert (error.code, error.step) == ("build-step-failed", "build")
     assert "Dockerfile line 6 (RUN echo before; echo broken >&2; exit 7) ended with exit code 7" in error.message
     assert "| before" in error.message
@@ -275,8 +276,8 @@ def daemon_for(need):
 def tiny_base(folder: Path) -> Path:
     """A root file system of the size of busybox: a shell, what it needs, and dd and sleep."""
     programs = [Path(word).resolve() for word in ("/bin/sh", "/bin/dd", "/bin/sleep")]
-    listed = [subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout for program in programs]
-    libraries = {word for text in listed for word in text.split() if word.startswith("/")}
+    needed = [subprocess.run(["ldd", program], capture_output=True, text=True, check=True) for program in programs]
+    libraries = {word for done in needed for word in done.stdout.split() if word.startswith("/")}
     with tarfile.open(folder / "tiny.tar", "w") as archive:
         for name, program in zip(("bin/sh", "bin/dd", "bin/sleep"), programs, strict=True):
             archive.add(program, name)

@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.engine import Program, wait_for
 
 from modelport.errors import UserError
 from modelport.images.builder import BuildRequest, build
 from modelport.images.engine import CONTEXT_DIGEST_LABEL, find_engine
 from modelport.images.pulling import pull
-from tests.engine import Program, wait_for
 
 BUILDERS = ["buildkit", "classic"]
 PLANTED_INDEX, PLANTED_CA, PLANTED_PROXY = "planted-index-word", "PLANTEDAUTHORITY", "planted-proxy-word"

@@ -180,7 +180,7 @@ def _podman(program: Path, answer: Mapping[str, Any], environ: Mapping[str, str]
 
 def _buildah(program: Path, answer: Mapping[str, Any], environ: Mapping[str, str]) -> Engine:
     version = answer.get("version", "")
-    return Engine("buildah", program, version, "buildah", answer.get("BuildPlatform", ""), environ=environ)
+    return Engine("buildah", program, version, "buildah", answer.get("buildPlatform", ""), environ=environ)
 
 
 def platform_of(facts: Mapping[str, Any]) -> str:
