@@ -287,6 +287,21 @@ class OpenWorkspace:
 
         return find_engine(self.settings.environ)
 
+    def default_registry(self) -> str:
+        """Where images are pushed to if no registry is named; raises `UserError` (`registry-needed`)."""
+        named = str(self.details.extra.get("container_registry") or "")
+        if named:
+            return named
+        raise UserError(
+            "registry-needed",
+            f"No registry is named, and workspace '{self.name}' has none of its own.",
+            "Name one (--registry registry.example:5000), or make the workspace with container_registry='ADDRESS'.",
+        )
+
+    def realise(self, definition: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
+        """The Python of the environment that is described, made usable on this machine."""
+        return Path(_realising(self.settings)(definition, tell).python)
+
     def _image_store(self) -> ImageStore:
         from modelport.images.folders import ImageFolders
         from modelport.images.store import ImageStore

@@ -133,7 +133,7 @@ def test_versions_tags_filters_and_deletion(image_ws: Workspace) -> None:
 
 def test_what_is_wrong_is_said_before_anything_is_built(ws: Workspace) -> None:
     Path("score.py").write_text("def init():\n    pass\n\ndef run(data):\n    return 1\n")
-    with pytest.raises(ScriptError, match="missing.py"):
+    with pytest.raises(ScriptError, match=r"missing\.py"):
         ContainerImage.image_configuration("missing.py", "python")
     with pytest.raises(UserError, match=r"docker_file 'Dockerfile.steps' is not a file") as caught:
         ContainerImage.image_configuration("score.py", "python", docker_file="Dockerfile.steps")

@@ -105,7 +105,12 @@ def make(parts: ImageParts, draft: Draft, record: ImageRecord, planned: PlannedI
     try:
         known = {
             "context_digest": planned.digest,
-            "details": {**record.details, "python": planned.pythons.user.version, "lock_digest": planned.lock.digest},
+            "details": {
+                **record.details,
+                "python": planned.pythons.user.version,
+                "interpreter": planned.python,
+                "lock_digest": planned.lock.digest,
+            },
         }
         if draft.wish.context_only:
             lay_out(planned, draft.folder / CONTEXT_FOLDER)

@@ -195,7 +195,7 @@ def _final_stage(given: RecipeInput, dialect: Dialect) -> str:
         f"RUN {json.dumps(['/bin/sh', '-c', _GROUNDWORK])}",
         *(f"COPY --from={stage} {folder} {folder}" for stage, folder in copied),
         *(_layer(model.folder, MODELS, dialect) for model in _sorted(given.models)),
-        _layer(f"{CONTEXT}/app", APP, dialect),
+        *([_layer(f"{CONTEXT}/app", APP, dialect)] if given.app else []),
         _layer(f"{CONTEXT}/service", HOME, dialect),
         *_settings(given),
     ]

@@ -28,6 +28,8 @@ from modelport.settings import read_settings
 
 if TYPE_CHECKING:
     from modelport.environments.store import RegisteredEnvironment
+    from modelport.sdk.environment_images import DockerBuildContext, DockerImageDetails, ImageBuildDetails
+    from modelport.sdk.workspace import Workspace
 
 __all__ = ["CondaDependencies", "ContainerRegistry", "DockerSection", "Environment", "PythonSection", "definition_of"]
 
@@ -108,6 +110,13 @@ class Environment(Section):
         made.docker.base_image_registry = container_registry or ContainerRegistry()
         return made
 
+    @staticmethod
+    def from_docker_build_context(name: str, docker_build_context: DockerBuildContext) -> Environment:
+        """An environment on an image that is built from a folder with a Dockerfile; its packages are those there."""
+        made = _with_packages(name, None, None)
+        made.docker.build_context = docker_build_context.path
+        return made
+
     # In a workspace.
 
     def register(self, workspace: object) -> Environment:
@@ -129,6 +138,32 @@ class Environment(Section):
         """The newest version of every environment by name, the curated ones last."""
         found = opened(workspace).environments.list()
         return {name: Environment._of_registered(entry) for name, entry in found.items()}
+
+    def build(self, workspace: Workspace, image_build_compute: str | None = None) -> ImageBuildDetails:
+        """Begin to build an image that has this environment alone, and return; `image_build_compute` has no effect.
+
+        Raises `UserError` and `EngineError` before anything is recorded.
+        """
+        from modelport.sdk.environment_images import build
+
+        _ = image_build_compute
+        return build(self, workspace, definition_of(self).to_json())
+
+    def build_local(self, workspace: Workspace, platform: object = None, **kwargs: Any) -> None:
+        """Build that image and print the log; `useDocker=False` makes a virtual environment on this machine instead.
+
+        `pushImageToWorkspaceAcr=True` pushes it to the workspace's registry. `platform` has no effect.
+        """
+        from modelport.sdk.environment_images import build_local
+
+        _ = platform
+        build_local(self, workspace, definition_of(self).to_json(), kwargs)
+
+    def get_image_details(self, workspace: Workspace) -> DockerImageDetails:
+        """The newest image that was built of this environment; raises `NotFoundError` (`image-not-found`)."""
+        from modelport.sdk.environment_images import details
+
+        return details(self, workspace)
 
     def clone(self, new_name: str) -> Environment:
         """A copy under another name, not registered."""
