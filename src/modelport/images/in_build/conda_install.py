@@ -54,6 +54,6 @@ def archive_of(package: Dict[str, str], local: str) -> str:
 
 
 main()
-# Threads of py-rattler may still be at work on what nobody waits for, and would abort an interpreter that ends as usual.
+# Threads of py-rattler may still be busy with what nobody waits for, and would abort an interpreter that ends as usual.
 sys.stdout.flush()
 os._exit(0)
