@@ -27,6 +27,8 @@ COMMANDS: dict[str, Entry] = {
     "deploy": Entry("modelport.cli.deploy", "deploy", _WORK, "Bring models and a scoring script up as a web service."),
     "service": Entry("modelport.cli.service", "service", _WORK, "Operate services: run, logs, reload, update, stop …"),
     "serve": Entry("modelport.cli.serve", "serve", _WORK, "Serve one script in the foreground, without a workspace."),
+    "package": Entry("modelport.cli.package", "package", _WORK, "Build an image that runs alone, or its Dockerfile."),
+    "image": Entry("modelport.cli.image", "image", _WORK, "Build, show, push, pull and delete images."),
     "workspace": Entry("modelport.cli.workspace", "workspace", _KEEP, "Create, show and delete workspaces; secrets."),
     "fsck": Entry("modelport.cli.fsck", "fsck", _KEEP, "Check every stored file against the catalogue."),
     "explain": Entry("modelport.cli.explain", "explain", _TROUBLE, "Explain an error code: why, and what to do."),

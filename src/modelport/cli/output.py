@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _GAP = "  "
 
 OnBytes = Callable[[int], None]
+OnStep = Callable[[int, int, str, bool], None]
+_LINE_LENGTH = 100
 
 
 def plain(value: Any) -> str:
@@ -158,6 +160,32 @@ class Output:
         with Progress(*columns, console=self._console(to_errors=True), transient=True) as progress:
             task = progress.add_task(escape(sentence), total=total_bytes())
             yield lambda more: progress.advance(task, more)
+
+    @contextmanager
+    def stepping(self, sentence: str) -> Iterator[OnStep]:
+        """Show how far a work of many steps is: a bar with the present step on a terminal, plain lines elsewhere.
+
+        Yields a function that takes the number of the step, how many there are (0: not known), a line, and whether the
+        line is worth a line of its own where there is no bar.
+        """
+        self.note(sentence)
+        if not sys.stderr.isatty():
+            yield lambda _step, _total, line, told: self.note(f"  {line}") if told else None
+            return
+        from rich.markup import escape
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (BarColumn(bar_width=24), TimeElapsedColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=self._console(to_errors=True), transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def advance(step: int, total: int, line: str, _told: bool) -> None:
+                first = escape(line.splitlines()[0][:_LINE_LENGTH]) if line else ""
+                bar.update(task, description=first)
+                if total:
+                    bar.update(task, completed=step, total=total)
+
+            yield advance
 
     def _table(self, heads: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         first, *rest = aligned([list(heads), *cells])

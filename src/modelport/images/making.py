@@ -110,6 +110,7 @@ def make(parts: ImageParts, draft: Draft, record: ImageRecord, planned: PlannedI
                 "python": planned.pythons.user.version,
                 "interpreter": planned.python,
                 "lock_digest": planned.lock.digest,
+                "modelport": planned.labels["dev.modelport.version"],
             },
         }
         if draft.wish.context_only:

@@ -8,23 +8,28 @@ process sees how far a build is; its log is kept whole, also when the build fail
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from modelport.environments.lock import Lock
 from modelport.errors import ConflictError, DeploymentError, EngineError, ModelportError, ProtocolError, UserError
 from modelport.images import making
 from modelport.images.background import BackgroundBuilds
-from modelport.images.contents import image_not_local
+from modelport.images.contents import image_not_local, read_contents
 from modelport.images.credentials import CredentialStore
 from modelport.images.engine import image_facts
 from modelport.images.kept_log import KeptLog, Report, lines_of, silent, text_of
+from modelport.images.layers import ImageCost, image_cost
 from modelport.images.making import Draft, ImageParts
+from modelport.images.oci_registry import open_registry
 from modelport.images.record import LOG_FILE, ImageChange, ImageQuery, ImageRecord
 from modelport.images.reference import Reference, parse_reference
 from modelport.images.runtime import runtime_files
+from modelport.images.sbom import Subject, attach_bill, bill_of_materials
 from modelport.images.store import ImageStore
 from modelport.images.transfer import PushResult, pull, push
 from modelport.images.trial import ask_image
@@ -229,6 +234,35 @@ class ImageManager:
         Raises `ConflictError` (`image-not-built`), `DeploymentError` (`image-run-failed`), `ScoringError`.
         """
         return ask_image(self._parts.engine(), self.built(record).image_id, body)
+
+    def cost(self, record: ImageRecord) -> ImageCost:
+        """What each layer of the image weighs, and its five largest packages; raises as `built` and the engine do."""
+        return image_cost(self._parts.engine(), self.built(record).image_id)
+
+    def bill(self, record: ImageRecord) -> bytes:
+        """The bill of materials of the image (CycloneDX, JSON), from its lock and what is installed in it."""
+        built = self.built(record)
+        contents = read_contents(self._parts.engine(), built.image_id)
+        lock_file = built.directory / making.LOCK_FILE
+        lock = Lock.from_json(json.loads(lock_file.read_bytes())) if lock_file.exists() else None
+        subject = Subject(built.location or built.reference, built.digest, str(built.details.get("modelport", "")))
+        return bill_of_materials(subject, contents, lock)
+
+    def attach_bill(self, record: ImageRecord, bill: bytes) -> str:
+        """Attach a bill to the image in the registry that it was pushed to; returns the bill's digest there.
+
+        Raises `ConflictError` (`image-not-pushed`) and what registries refuse with.
+        """
+        built = self.built(record)
+        if not built.location:
+            raise ConflictError(
+                "image-not-pushed",
+                f"Image '{built.full_name}' is in no registry, so that nothing can be attached to it there.",
+                f"Push it first: modelport image push {built.full_name} --registry ADDRESS",
+            )
+        image = parse_reference(built.location).with_digest(built.digest)
+        with open_registry(image.registry, self._parts.credentials) as registry:
+            return attach_bill(registry, image, bill).digest
 
     def save_context(self, record: ImageRecord, target: Path) -> Path:
         """Copy the Dockerfile and the context that were asked for into the folder `target`, made if missing.
