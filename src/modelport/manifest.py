@@ -91,6 +91,26 @@ class Places:
 
 
 @dataclass(frozen=True)
+class Container:
+    """How a service is put into a container, for targets that run images; all empty where none is run.
+
+    `image` is what the engine knows it by (an id, or a name with a digest), `image_name` what people call it. Limits
+    of 0 are none. With `own_files` the script comes from the revision's folder and not from the image. `certificate`
+    and `key` are PEM files of the machine that deploys, by which the service speaks TLS; `host_name` is what its
+    address shows.
+    """
+
+    image: str = ""
+    image_name: str = ""
+    cpu_cores: float = 0.0
+    memory_bytes: int = 0
+    own_files: bool = False
+    certificate: str = ""
+    key: str = ""
+    host_name: str = ""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """One revision of one service, complete. `debug` puts exception texts into answers; `exit_on_init_failure` ends
     the server with exit code 3 when the first init() fails (images)."""
@@ -106,11 +126,15 @@ class Manifest:
     auth_enabled: bool = False
     debug: bool = False
     exit_on_init_failure: bool = False
+    container: Container = Container()
     schema: int = SCHEMA_VERSION
 
     def to_json(self) -> str:
-        """The manifest as indented JSON, keys in the order of the fields."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        """The manifest as indented JSON, keys in the order of the fields; `container` only where there is one."""
+        words = asdict(self)
+        if self.container == Container():
+            del words["container"]
+        return json.dumps(words, indent=2) + "\n"
 
     def write(self, path: Path) -> None:
         """Write the manifest to `path` (0600), completely or not at all."""
@@ -138,7 +162,7 @@ class Manifest:
                 f"The manifest has schema {words.get('schema')!r}; this version of Modelport reads {SCHEMA_VERSION}.",
                 "Deploy the service again with this version.",
             )
-        parts = {"limits": Limits, "listen": Listen, "places": Places, "program": Program}
+        parts = {"limits": Limits, "listen": Listen, "places": Places, "program": Program, "container": Container}
         built = {
             key: build_part(parts[key], value, key, _damaged) if key in parts else value for key, value in words.items()
         }

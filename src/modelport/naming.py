@@ -131,6 +131,22 @@ def _path_part(name: str) -> str:
     return f"{plain or 'name'}-{hashlib.sha256(name.encode()).hexdigest()[:4]}"
 
 
+SERVICE_LABEL = "dev.modelport.service"
+WORKSPACE_LABEL = "dev.modelport.workspace"
+NAME_LABEL = "dev.modelport.service-name"
+REVISION_LABEL = "dev.modelport.revision"
+ROLE_LABEL = "dev.modelport.role"
+
+
+def container_name(service: str, service_id: str, part: str = "") -> str:
+    """What a part of a service (a container, its volume, the network) is called in the engine.
+
+    >>> container_name("churn", "0123456789abcdef", "r3")
+    'modelport-churn-01234567-r3'
+    """
+    return f"modelport-{service}-{service_id[:8]}" + (f"-{part}" if part else "")
+
+
 def new_id() -> str:
     """A fresh identity of 16 hexadecimal digits for a folder, a run or a revision; never derived from a name."""
     return secrets.token_hex(8)

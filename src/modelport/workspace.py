@@ -22,10 +22,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelport.errors import ConflictError, NotFoundError, ScriptError, StorageError, UserError, nearest
+from modelport.errors import ConflictError, NotFoundError, StorageError, UserError, nearest
 from modelport.naming import WORKSPACE, new_id
-from modelport.settings import Settings, running_interpreter
+from modelport.settings import Settings
 from modelport.storage.files import locked, make_private_directory, write_durably
+from modelport.supplies import check_script, curated_for, packing, realising
 
 if TYPE_CHECKING:
     from modelport.environments.store import EnvironmentStore
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from modelport.registry.fsck import FsckReport
     from modelport.registry.runs import RunStore
     from modelport.services.manager import ServiceManager
-    from modelport.services.parts import Realise, RealisedEnvironment
     from modelport.services.store import ServiceStore
     from modelport.storage.database import Database
     from modelport.storage.secrets import SecretStore
@@ -248,16 +248,19 @@ class OpenWorkspace:
         """The services."""
         from modelport.services.manager import ServiceManager
         from modelport.services.parts import Parts
-        from modelport.targets import local, local_ports
+        from modelport.targets import container, local, local_ports
 
+        containers = container.ContainerTarget(self.settings.environ, self.id)
         parts = Parts(
             store=self._service_store(),
             models=self.models,
-            targets={"local": local.LocalTarget(self.settings.environ)},
-            preflights={"local": local_ports.preflight},
-            check_script=_check_script,
-            realise=_realising(self.settings),
-            curated=_curated_for,
+            targets={"local": local.LocalTarget(self.settings.environ), "container": containers},
+            preflights={"local": local_ports.preflight, "container": containers.preflight},
+            packers={"container": packing(lambda: self.images)},
+            key_sharers={"container": containers.share_keys},
+            check_script=check_script,
+            realise=realising(self.settings),
+            curated=curated_for,
         )
         return ServiceManager(parts)
 
@@ -276,7 +279,7 @@ class OpenWorkspace:
             options=options_from(self.settings),
             base_template=self.settings.base_image,
             credentials=CredentialStore(self.settings.environ),
-            check_script=_check_script,
+            check_script=check_script,
         )
         return ImageManager(parts)
 
@@ -300,7 +303,7 @@ class OpenWorkspace:
 
     def realise(self, definition: Mapping[str, Any], tell: Callable[[str], None]) -> Path:
         """The Python of the environment that is described, made usable on this machine."""
-        return Path(_realising(self.settings)(definition, tell).python)
+        return Path(realising(self.settings)(definition, tell).python)
 
     def _image_store(self) -> ImageStore:
         from modelport.images.folders import ImageFolders
@@ -348,47 +351,6 @@ class OpenWorkspace:
         abandoned = (*self._service_store().abandoned(remove=repair), *self._image_store().abandoned(remove=repair))
         collected = (*unfinished, *report.collected, *(abandoned if repair else ()))
         return replace(report, unfinished=(*unfinished, *report.unfinished), abandoned=abandoned, collected=collected)
-
-
-def _check_script(path: Path) -> None:
-    """Look at an entry script without running it; raises `ScriptError` at the file and line of the user's."""
-    from modelport.worker.check import check_script
-    from modelport.worker.problem import ScriptProblem
-
-    try:
-        check_script(str(path))
-    except ScriptProblem as problem:
-        kind = ScriptError  # its codes are those of the worker, where they are written down
-        raise kind(
-            problem.code, problem.message, problem.remedy, file=problem.file, line=problem.line
-        ) from problem
-
-
-def _realising(settings: Settings) -> Realise:
-    """How services get the environment that their spec describes."""
-
-    def realise(words: Mapping[str, Any], tell: Callable[[str], None]) -> RealisedEnvironment:
-        from modelport.services.parts import RealisedEnvironment
-
-        if not words:
-            return RealisedEnvironment(str(running_interpreter()))
-        from modelport.environments import realise as realisation
-        from modelport.environments.environment import EnvironmentDefinition
-        from modelport.environments.options import options_from
-
-        definition = EnvironmentDefinition.from_json(words)
-        found = realisation.realise(definition, options_from(settings), tell)
-        return RealisedEnvironment(str(found.python), dict(definition.environment_variables), found.lock.digest)
-
-    return realise
-
-
-def _curated_for(framework: str) -> Mapping[str, Any]:
-    """The environment for models of a framework that are served without a script of the user's."""
-    from modelport.environments.curated import curated
-
-    definition = curated({"ScikitLearn": "modelport-sklearn", "Onnx": "modelport-onnx"}[framework])
-    return definition.to_json() if definition else {}
 
 
 def _user_name() -> str:

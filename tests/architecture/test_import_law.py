@@ -27,10 +27,9 @@ LAW: dict[str, set[str]] = {
     "targets": LEAVES | {"services"},
     "server": LEAVES | {"worker.wire", "autoscaling"},
     "diagnosis": LEAVES | KINDS | {"images", "targets"},
+    "workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "supplies"},
     # The worker's look at a script (text in, complaint out) is passed on to the services as a phase of a rollout.
-    "workspace": SHARED
-    | KINDS
-    | {"images", "targets", "autoscaling", "diagnosis", "worker.check", "worker.problem"},
+    "supplies": SHARED | KINDS | {"images", "worker.check", "worker.problem"},
     "sdk": LEAVES | KINDS | {"images", "workspace"},
     # `modelport serve` and `modelport explain` work without a workspace: the door starts the server itself.
     "cli": LEAVES | KINDS | {"images", "workspace", "sdk", "diagnosis", "server", "(root)"},

@@ -58,6 +58,7 @@ class Lifecycle:
         self._pause = RestartPause()
         self._restart: asyncio.TimerHandle | None = None
         self._launched = 0
+        self._last_death: dict[str, Any] | None = None
         self._failures = FailureCount()
         events = PoolEvents(self._condemned, self._request_failed, self._answered)
         self.answers = AnswerWriter(manifest.debug, manifest.listen.cors_origins)
@@ -86,6 +87,7 @@ class Lifecycle:
             "rollout": self.rollout.to_dict() if self.rollout else None,
             "queue_length": len(self.pool.line),
             "restart_pending": self._restart is not None,
+            "last_death": self._last_death,
             "workers": [
                 {"name": w.name, "pid": w.child.pid, "state": w.state, "revision": w.manifest.revision,
                  "answered": w.answered, "in_flight": len(w.in_flight)}
@@ -224,6 +226,8 @@ class Lifecycle:
     def _note_death(self, worker: Worker) -> None:
         self._metrics.worker_deaths += 1
         words = _exit_words(worker)
+        out_of_memory = bool(worker.exit and worker.exit.out_of_memory)
+        self._last_death = {"message": words, "out_of_memory": out_of_memory, "time": time.time()}
         code = worker.failure.code if worker.failure else "worker-died"
         revision = worker.manifest.revision
         self.note(Event("worker-died", "failed", words, worker=worker.name, code=code, revision=revision))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelport.errors import ConflictError, StorageError, UserError
 from modelport.events import EventRecord
-from modelport.manifest import Manifest, Places
+from modelport.manifest import Container, Manifest, Places
 from modelport.naming import new_id
 from modelport.services import keys, serving_lock
 from modelport.services.parts import Parts, RealisedEnvironment, Report
@@ -82,16 +82,18 @@ class _Roll:
         self._revision = Revision(record.directory, number)
         self._before = Revision(record.directory, record.revision) if number > 1 else None
         self._target = parts.target_of(change.spec)
+        self._pack = parts.packers.get(change.spec.target)
         self._environment = RealisedEnvironment("")
+        self._own_files = False
         self._ledger = Ledger(EventRecord(record.directory, record.id), change.kind, new_id(), number, report)
 
     def run(self) -> None:
-        """Check, solve, place, launch."""
+        """Check, solve, place, launch; where the target runs images: check, place, build, launch."""
         had_keys = keys.path_in(self._record.directory).exists()
+        place = Phase("place", self._place, self._remove_unless_taken)
         phases = [
             Phase("check", self._check),
-            Phase("solve", self._solve),
-            Phase("place", self._place, self._remove_unless_taken),
+            *([place, Phase("build", self._build)] if self._pack else [Phase("solve", self._solve), place]),
             Phase("launch", self._launch, None if self._before else self._end),
         ]
         try:
@@ -115,8 +117,34 @@ class _Roll:
         self._environment = self._parts.realise(self._spec.environment, self._tell)
         return self._environment.python
 
+    def _build(self) -> str:
+        """The image of the revision; a reload runs the one that is there, with the script as it is now."""
+        before = self._before.facts() if self._before else None
+        if self._kind == "reload" and before is not None and before[1].image:
+            self._environment = before[1]
+            self._own_files = True
+            told = f"unchanged: {self._environment.image_name}"
+        elif self._spec.container.image:
+            name = self._spec.container.image_name or self._spec.container.image
+            self._environment = RealisedEnvironment("", image=self._spec.container.image, image_name=name)
+            told = f"given: {name}"
+        elif self._pack is not None:
+            self._environment = self._pack(self._spec, self._revision.app_directory, self._tell_build)
+            told = f"{self._environment.image_name} ({self._environment.image}), log {self._environment.build_log}"
+        self._revision.write_facts(self._spec, self._environment)
+        return told
+
+    def _container(self) -> Container:
+        made = self._environment
+        return replace(
+            self._spec.container, image=made.image, image_name=made.image_name, own_files=self._own_files
+        )
+
     def _tell(self, line: str) -> None:
         self._ledger.note("solve", "info", line)
+
+    def _tell_build(self, line: str) -> None:
+        self._ledger.note("build", "info", line)
 
     def _place(self) -> str:
         seen = self._observed()
@@ -154,7 +182,7 @@ class _Roll:
         port = self._spec.listen.port or (self._observed().endpoint[1] if self._before else 0)
         plan = RevisionPlan(
             self._record.id, self._revision.number, self._ledger.operation, self._environment.python,
-            str(self._revision.app_directory), self._environment.environment_variables, port, places,
+            str(self._revision.app_directory), self._environment.environment_variables, port, places, self._container(),
         )  # fmt: skip
         return manifest_of(self._spec, plan)
 

@@ -186,6 +186,9 @@ class ServiceManager:
         record = self._with_keys(name)
         with self._store.operation(record, "regenerate-key"):
             made = keys.regenerate(record.directory, which, value)
+            share = self._parts.key_sharers.get(record.spec.target)
+            if share is not None:
+                share(record.place())
         return made.primary, made.secondary
 
     def _with_keys(self, name: str) -> ServiceRecord:

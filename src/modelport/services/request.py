@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelport.manifest import Limits, Listen
+from modelport.manifest import Container, Limits, Listen
 from modelport.registry.model import ModelVersion
 
 ModelWord = ModelVersion | str | os.PathLike[str]
@@ -52,6 +52,8 @@ class ServiceRequest:
     listen: Listen = field(default_factory=lambda: Listen(port=0))
     auth_enabled: bool = False
     debug: bool = False
+    container: Container = field(default_factory=Container)
+    shown_as: str = ""
     labels: Labels = Labels()
 
 
@@ -59,7 +61,8 @@ class ServiceRequest:
 class ServiceChange:
     """A change to a service; None leaves a part as it is. Without any part the same wish is rolled out anew.
 
-    `limits` maps names of `Limits` to new values, so that those not named stay as they are; so does `listen`.
+    `limits` maps names of `Limits` to new values, so that those not named stay as they are; so do `listen` and
+    `container`.
     """
 
     models: tuple[ModelWord, ...] | None = None
@@ -67,6 +70,7 @@ class ServiceChange:
     environment: Mapping[str, Any] | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     listen: Mapping[str, Any] = field(default_factory=dict)
+    container: Mapping[str, Any] = field(default_factory=dict)
     auth_enabled: bool | None = None
     debug: bool | None = None
     labels: Labels = Labels()

@@ -41,6 +41,8 @@ def resolve(parts: Parts, request: ServiceRequest) -> ServiceSpec:
         auth_enabled=request.auth_enabled,
         debug=request.debug,
         nocode=generated,
+        container=request.container,
+        shown_as=request.shown_as,
     )
     return _labelled(spec, request.labels)
 
@@ -61,6 +63,8 @@ def changed(parts: Parts, spec: ServiceSpec, change: ServiceChange) -> ServiceSp
         parts_of_it["limits"] = _replaced(spec.limits, change.limits, "limit").check()
     if change.listen:
         parts_of_it["listen"] = check_listen(_replaced(spec.listen, change.listen, "listen option"))
+    if change.container:
+        parts_of_it["container"] = _replaced(spec.container, change.container, "container option")
     for name in ("auth_enabled", "debug"):
         if getattr(change, name) is not None:
             parts_of_it[name] = getattr(change, name)

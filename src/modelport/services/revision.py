@@ -22,6 +22,8 @@ from modelport.services.spec import MODELS_FOLDER, ModelPlacement, ScriptSpec, S
 from modelport.services.store import remove_folder
 from modelport.storage.files import make_private_directory, storage_failures, write_durably
 
+# Where the working directory lies in a container: that of its image, and that of a reloaded script.
+_PLACES_IN_IMAGES = ("/var/azureml-app", "/var/lib/modelport/app")
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints"})
 
 
@@ -90,11 +92,13 @@ class Revision:
 
     def in_words_of_user(self, text: str, spec: ServiceSpec) -> str:
         """`text` with the paths of copied files replaced by those of the user's own files."""
-        served = self.app_directory / spec.script.served_path
-        if spec.script.source_directory:
-            folder = self.app_directory / Path(spec.script.source_directory).name
-            return text.replace(f"{folder}{os.sep}", f"{spec.script.source_directory}{os.sep}")
-        return text.replace(str(served), str(spec.script.path))
+        for app in (str(self.app_directory), *_PLACES_IN_IMAGES):
+            if spec.script.source_directory:
+                folder = f"{app}{os.sep}{Path(spec.script.source_directory).name}{os.sep}"
+                text = text.replace(folder, f"{spec.script.source_directory}{os.sep}")
+            else:
+                text = text.replace(f"{app}{os.sep}{spec.script.served_path}", str(spec.script.path))
+        return text
 
 
 def revisions_of(service_directory: Path) -> Iterator[Revision]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from modelport.events import Event, EventRecord
 from modelport.services import serving_lock
+from modelport.services.parts import RealisedEnvironment
+from modelport.services.revision import Revision
 from modelport.services.spec import ServiceSpec
 from modelport.services.status import Facts, ServiceStatus, derive
 from modelport.services.store import ServiceRecord, ServiceStore
@@ -23,7 +25,8 @@ _WORDS_OF_SERVER = ("server-stopped", "server-failed", "ready", "init", "worker-
 class Service:
     """One service at one moment.
 
-    `revision` is the one that serves, or last did; `host` and `port` where it listens (port 0: not known yet).
+    `revision` is the one that serves, or last did; `host` and `port` where it listens (port 0: not known yet); `built`
+    tells of the image that it runs, if it runs one.
     """
 
     id: str
@@ -36,20 +39,23 @@ class Service:
     port: int
     created_at: datetime.datetime
     updated_at: datetime.datetime
+    built: RealisedEnvironment | None = None
 
     @property
     def scoring_uri(self) -> str:
         """Where requests go; empty while the port is not known."""
-        return f"http://{self._shown_host}:{self.port}/score" if self.port else ""
+        return f"{self._address}/score" if self.port else ""
 
     @property
     def swagger_uri(self) -> str:
         """Where the description of the interface is; empty while the port is not known."""
-        return f"http://{self._shown_host}:{self.port}/swagger.json" if self.port else ""
+        return f"{self._address}/swagger.json" if self.port else ""
 
     @property
-    def _shown_host(self) -> str:
-        return "localhost" if self.host in ("127.0.0.1", "") else self.host
+    def _address(self) -> str:
+        local = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "") else self.host  # noqa: S104 - is shown
+        scheme = "https" if self.spec.container.certificate else "http"
+        return f"{scheme}://{self.spec.container.host_name or local}:{self.port}"
 
     def to_dict(self) -> dict[str, Any]:
         """The service as JSON-ready words."""
@@ -60,6 +66,7 @@ class Service:
             "state": self.status.state,
             "reason": self.status.reason,
             "message": self.status.message,
+            "conditions": [asdict(condition) for condition in self.status.conditions],
             "revision": self.revision,
             "replicas": self.desired_replicas,
             "models": [model.id for model in self.spec.models],
@@ -68,6 +75,11 @@ class Service:
             "scoring_uri": self.scoring_uri,
             "swagger_uri": self.swagger_uri,
             "auth_enabled": self.spec.auth_enabled,
+            "image": self.built.image_name if self.built else "",
+            "image_id": self.built.image if self.built else "",
+            "build_log": self.built.build_log if self.built else "",
+            "cpu_cores": self.spec.container.cpu_cores,
+            "memory_bytes": self.spec.container.memory_bytes,
             "tags": dict(self.spec.tags),
             "properties": dict(self.spec.properties),
             "description": self.spec.description,
@@ -90,15 +102,20 @@ class Eyes(Protocol):
     def target_of(self, spec: ServiceSpec) -> Target:
         """Where one runs."""
 
+    def builds(self, spec: ServiceSpec) -> bool:
+        """Whether it runs from an image."""
+
 
 def look(eyes: Eyes, record: ServiceRecord) -> Service:
     """Observe a service and judge what it is."""
     seen = eyes.target_of(record.spec).observe(record.place())
     status = judge(eyes, record, seen)
     host, port = seen.endpoint
+    facts = Revision(record.directory, status.revision or record.revision).facts() if eyes.builds(record.spec) else None
     return Service(
         record.id, record.name, record.spec, status, status.revision or record.revision, record.desired_replicas,
         host, port or record.spec.listen.port, record.created_at, record.updated_at,
+        facts[1] if facts else None,
     )  # fmt: skip
 
 

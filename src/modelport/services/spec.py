@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport.errors import ProtocolError
-from modelport.manifest import Limits, Listen, Manifest, Places, Program, build_part
+from modelport.manifest import Container, Limits, Listen, Manifest, Places, Program, build_part
 from modelport.naming import SERVICE
 
 SCHEMA_VERSION = 1
@@ -65,7 +65,8 @@ class ServiceSpec:
 
     `environment` is the definition of an environment as JSON words, empty for the interpreter that deploys; `replicas`
     stand in `limits.workers`; `listen.port` 0 means a free one; `nocode` names the generated script that serves,
-    if any.
+    if any. `container.image` names an image that is to be run as it is; without one it is built. `shown_as` is the
+    target whose words a service is shown in, where that is another than the one it runs on.
     """
 
     name: str
@@ -78,6 +79,8 @@ class ServiceSpec:
     auth_enabled: bool = False
     debug: bool = False
     nocode: str = ""
+    container: Container = field(default_factory=Container)
+    shown_as: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
@@ -99,7 +102,7 @@ class ServiceSpec:
             raise _damaged("it is not a JSON object")
         if words.get("schema") != SCHEMA_VERSION:
             raise _damaged(f"its schema is {words.get('schema')!r}, and {SCHEMA_VERSION} is what can be read")
-        parts: dict[str, type[Any]] = {"script": ScriptSpec, "limits": Limits, "listen": Listen}
+        parts: dict[str, type[Any]] = {"script": ScriptSpec, "limits": Limits, "listen": Listen, "container": Container}
         built = {
             key: build_part(parts[key], value, key, _damaged) if key in parts else value for key, value in words.items()
         }
@@ -120,6 +123,7 @@ class RevisionPlan:
     environment_variables: Mapping[str, str]
     port: int
     places: Places
+    container: Container = field(default_factory=Container)
 
 
 def manifest_of(spec: ServiceSpec, plan: RevisionPlan) -> Manifest:
@@ -142,6 +146,8 @@ def manifest_of(spec: ServiceSpec, plan: RevisionPlan) -> Manifest:
         places=plan.places,
         auth_enabled=spec.auth_enabled,
         debug=spec.debug,
+        container=plan.container,
+        exit_on_init_failure=bool(plan.container.image),
     )
 
 

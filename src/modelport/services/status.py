@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from modelport.services.target import Observation
+from modelport.services.target import Observation, Trouble
 
 DEPLOYING = "deploying"  # no revision has been ready yet, and one is on its way
 RUNNING = "running"
@@ -47,7 +47,8 @@ SERVICE_WORDS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that is so, or is not: `type` Ready or Updated, `reason` one CamelCase word, and what to do."""
+    """One thing that is so, or is not: `type` Ready, Updated or Undisturbed, `reason` one CamelCase word, and what to
+    do."""
 
     type: str
     status: bool
@@ -98,6 +99,8 @@ class ServiceStatus:
 def derive(facts: Facts) -> ServiceStatus:
     """The state that follows from the facts."""
     seen = facts.observation
+    if seen.trouble is not None and (facts.desired_replicas or seen.alive):
+        return _troubled(seen, seen.trouble)
     if not seen.alive:
         return _without_server(facts)
     if not seen.status:
@@ -105,7 +108,16 @@ def derive(facts: Facts) -> ServiceStatus:
             UNHEALTHY, "ServerNotAnswering", f"The server (process {seen.pid}) runs and does not answer.",
             f"Run: modelport service stop {facts.name}; then: modelport service start {facts.name}",
         )  # fmt: skip
-    return _with_server(facts, seen.status)
+    status = _with_server(facts, seen.status)
+    warnings = tuple(Condition("Undisturbed", False, w.reason, w.message, w.remedy) for w in seen.warnings)
+    return replace(status, conditions=status.conditions + warnings)
+
+
+def _troubled(seen: Observation, trouble: Trouble) -> ServiceStatus:
+    """What the place tells goes before what follows from it; the script's own failure goes with it."""
+    status = _not_ready(FAILED if trouble.lasting else UNHEALTHY, trouble.reason, trouble.message, trouble.remedy)
+    revision = int(seen.status.get("revision", 0))
+    return replace(status, revision=revision, failure=dict(seen.status.get("failure") or {}))
 
 
 def _without_server(facts: Facts) -> ServiceStatus:

@@ -31,12 +31,26 @@ class ServicePlace:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What a place tells of a service that is not as it should be.
+
+    `reason` is Kubernetes' own word where there is one; `lasting` says that it will not pass by itself.
+    """
+
+    reason: str
+    message: str
+    remedy: str = ""
+    lasting: bool = True
+
+
+@dataclass(frozen=True)
 class Observation:
     """What a target sees of a service right now; facts only, judged by `status.derive`.
 
     `launched` says that there was a server at all; `status` is what the server says of itself, empty if it does not
     answer; `endpoint` is where it listens, or last did ("127.0.0.1", 8890). For a server that is gone `last_seen` is
     when it last lived, in seconds since the epoch (0: not known), and `crash` what it said of a crash in native code.
+    `trouble` is what the place itself tells of why nothing answers, `warnings` what it tells beside an answer.
     """
 
     launched: bool = False
@@ -47,6 +61,8 @@ class Observation:
     pid: int = 0
     last_seen: float = 0.0
     crash: str = ""
+    trouble: Trouble | None = None
+    warnings: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,8 @@ class Target(Protocol):
 
     def apply(self, place: ServicePlace, manifest: Manifest) -> Observation:
         """Make `manifest` what runs: started, or handed to what runs, which then swaps its workers without a lost
-        request. Returns when init() is under way. Raises `ConflictError`, `DeploymentError`; then nothing changed."""
+        request. Returns when init() is under way, or when it is known how it ended (`observe` tells). Raises
+        `ConflictError`, `DeploymentError`; then nothing changed."""
 
     def scale(self, place: ServicePlace, replicas: int) -> Observation:
         """Run `place.revision` with so many replicas; 0 drains and ends it, and it can be scaled up again."""

@@ -23,7 +23,7 @@ from modelport.services import serving_lock
 from modelport.services.relay import error_of
 from modelport.services.target import Call, LogRequest, Observation, Reply, ServicePlace
 from modelport.settings import running_interpreter
-from modelport.targets import local_control, local_endings, local_http, local_logs, local_ports
+from modelport.targets import calling, local_control, local_endings, local_logs, local_ports
 
 _START_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.01
@@ -120,7 +120,7 @@ class LocalTarget:
     def execute(self, place: ServicePlace, call: Call) -> Reply:
         """POST to the server on this machine, whatever proxies are set."""
         seen = self.observe(place)
-        return local_http.post(place.name, seen.endpoint, call)
+        return calling.post(place.name, seen.endpoint, call)
 
     def delete(self, place: ServicePlace) -> None:
         """End the server and remove its sockets; one that is just starting is waited for first."""
