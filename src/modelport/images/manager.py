@@ -278,7 +278,7 @@ class ImageManager:
             raise UserError(
                 "context-not-kept",
                 f"'{found.full_name}' is an image, of which no build context is kept.",
-                "Pull the image instead, or package with generate_dockerfile=True (--dockerfile).",
+                "Pull the image instead, or package with generate_dockerfile=True (--output-path).",
             )
         shutil.copytree(found.context, target, dirs_exist_ok=True)
         return target

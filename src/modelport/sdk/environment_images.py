@@ -10,7 +10,7 @@ from modelport.images.failure import failure_of
 from modelport.images.record import ImageQuery, ImageRecord
 from modelport.images.wish import ImageWish
 from modelport.sdk.arguments import accepted, opened, say
-from modelport.sdk.image_config import images_of
+from modelport.sdk.logins import images_of
 
 if TYPE_CHECKING:
     from modelport.sdk.environment import Environment

@@ -19,11 +19,11 @@ from modelport.sdk.image_config import (
     ContainerImageConfig,
     checked_config,
     first_generation_parts,
-    images_of,
     placements_of,
     wished_models,
 )
 from modelport.sdk.image_view import ImageView
+from modelport.sdk.logins import images_of
 from modelport.sdk.model_arguments import TagFilter, conditions_of, version_of, words_of
 
 if TYPE_CHECKING:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
-from modelport.images.credentials import Ask, Credentials, CredentialStore
-from modelport.images.reference import check_registry_address
 from modelport.images.wish import ImageLabels, ImageModel, ImageScript
 from modelport.registry.labels import check_labels
 from modelport.sdk.arguments import opened
@@ -19,7 +17,6 @@ from modelport.services.resolving import resolve_models, resolve_script
 from modelport.services.spec import ModelPlacement
 
 if TYPE_CHECKING:
-    from modelport.images.manager import ImageManager
     from modelport.sdk.workspace import Workspace
 
 # The one table between the generations: argument of an image configuration -> argument of an InferenceConfig.
@@ -151,16 +148,3 @@ def placements_of(models: Iterable[Any], workspace: Workspace) -> tuple[ModelPla
 def wished_models(models: Iterable[ModelPlacement]) -> tuple[ImageModel, ...]:
     """Models that are placed, as what goes into an image."""
     return tuple(ImageModel(model.name, model.version, model.path) for model in models)
-
-
-def images_of(workspace: Workspace, *registries: ContainerRegistry | None) -> ImageManager:
-    """The images of a workspace, logged in at `registries` as these say."""
-    found = opened(workspace)
-    given = dict(login for registry in registries if registry is not None for login in _login(registry))
-    return found.images.with_logins(CredentialStore(found.settings.environ, given)) if given else found.images
-
-
-def _login(registry: ContainerRegistry) -> Iterator[tuple[str, Ask]]:
-    if registry.address and registry.username and registry.password:
-        login = Credentials(registry.username, registry.password, "the ContainerRegistry of the program")
-        yield check_registry_address(registry.address), lambda: login
