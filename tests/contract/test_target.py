@@ -7,20 +7,28 @@ import sys
 import tempfile
 import textwrap
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.containers import in_container, plain_image
 
 from modelport.errors import ModelportError, ScoringError
 from modelport.manifest import Limits, Listen, Manifest, Places, Program
 from modelport.services.target import Call, LogRequest, Observation, ServicePlace, Target
 from modelport.settings import read_settings
+from modelport.targets.container import ContainerTarget
 from modelport.targets.local import LocalTarget
 
 # Each target that this suite is run for, and how one is made.
-TARGETS: dict[str, Callable[[], Target]] = {"local": lambda: LocalTarget(read_settings().environ)}
+TARGETS: dict[str, Callable[[], Target]] = {
+    "local": lambda: LocalTarget(read_settings().environ),
+    "container": lambda: ContainerTarget(read_settings().environ, f"contract-{uuid.uuid4().hex}"),
+}
+Adapt = Callable[[Manifest], Manifest]
+"""What makes a manifest of this machine one for the target."""
 
 ECHO = "import json\ndef init():\n    print('init ran')\ndef run(data):\n    return ['one', json.loads(data)]\n"
 SECOND = ECHO.replace("'one'", "'two'")
@@ -30,9 +38,10 @@ BROKEN = "def init():\n    raise ValueError('no such thing')\ndef run(data):\n  
 class Trial:
     """One service on one target."""
 
-    def __init__(self, target: Target, directory: Path, runtime: Path) -> None:
+    def __init__(self, target: Target, directory: Path, runtime: Path, adapt: Adapt) -> None:
         self.target = target
-        self.place = ServicePlace("0123456789abcdef", "mysvc", directory, runtime)
+        self.adapt = adapt
+        self.place = ServicePlace(uuid.uuid4().hex[:16], "mysvc", directory, runtime)
 
     def manifest(self, revision: int, script: str, **limits: int) -> Manifest:
         app = self.place.directory / "revisions" / str(revision) / "app"
@@ -40,10 +49,10 @@ class Trial:
         (app / "score.py").write_text(textwrap.dedent(script))
         log = str(self.place.directory / "service.log")
         places = Places(str(self.place.directory), str(self.place.runtime_directory), "", log)
-        return Manifest(
+        return self.adapt(Manifest(
             "mysvc", Program(sys.executable, str(app), "score.py"), self.place.service_id, revision, f"op{revision}",
             Limits(**limits), Listen(port=0), places,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def apply(self, revision: int, script: str, **limits: int) -> Observation:
         manifest = self.manifest(revision, script, **limits)
@@ -72,10 +81,31 @@ class Trial:
         return list(self.target.logs(self.place, LogRequest(num_lines)))
 
 
+@pytest.fixture(scope="module")
+def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An image that brings the server and no script."""
+    base = request.getfixturevalue("base_image")("3.11")
+    with plain_image(tmp_path_factory.mktemp("home"), base) as made:
+        yield made
+
+
+@pytest.fixture
+def adapt(request: pytest.FixtureRequest) -> Callable[[str], Adapt]:
+    """What a target needs of a manifest; the machine must have an engine only for the target that needs it."""
+
+    def of(target: str) -> Adapt:
+        if target != "container":
+            return lambda manifest: manifest
+        made = request.getfixturevalue("image")
+        return lambda manifest: in_container(manifest, made)
+
+    return of
+
+
 @pytest.fixture(params=sorted(TARGETS))
-def trial(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trial]:
+def trial(request: pytest.FixtureRequest, tmp_path: Path, adapt: Callable[[str], Adapt]) -> Iterator[Trial]:
     with tempfile.TemporaryDirectory(prefix="mp-") as runtime:
-        made = Trial(TARGETS[request.param](), tmp_path, Path(runtime) / "s")
+        made = Trial(TARGETS[request.param](), tmp_path, Path(runtime) / "s", adapt(request.param))
         yield made
         made.target.delete(made.place)
 
