@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import hashlib
 import http.client
 import json
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.conftest import RunningReplica, StartReplica
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.server.conftest import Answer, RunningReplica, StartReplica
 from tests.server.gateway_parts import RunningGateway, ScriptedBackend, read_head
 
+from modelport.errors import UserError
 from modelport.manifest import Limits, Listen
-from modelport.server.gateway_config import GatewayConfig
+from modelport.server.gateway_config import Certificate, GatewayConfig, tls_context
 
 StartGateway = Callable[..., RunningGateway]
 StartBackend = Callable[[Callable[[socket.socket, int], None]], ScriptedBackend]
@@ -482,6 +491,79 @@ def test_a_backend_that_is_none_changes_nothing(
     gateway = start_gateway(named(start_replica, "old").port)
     assert gateway.control(command="switch", backend=backend)["error"]["code"] == "backend-invalid"
     assert gateway.ask("POST", "/score", b"{}").json == "old"
+
+
+# -- TLS -------------------------------------------------------------------------------------------------------------
+
+
+def make_certificate(folder: Path, name: str = "localhost") -> Certificate:
+    """A certificate that signs itself, and its key, as files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    files = Certificate(str(folder / f"{name}.pem"), str(folder / f"{name}.key"))
+    Path(files.certificate_file).write_bytes(certificate.public_bytes(Encoding.PEM))
+    Path(files.key_file).write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+def ask_encrypted(gateway: RunningGateway, certificate: Certificate, body: bytes, name: str = "localhost") -> Answer:
+    context = ssl.create_default_context(cafile=certificate.certificate_file)
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as plain:
+        connection = http.client.HTTPSConnection(name, gateway.port, context=context)
+        connection.sock = context.wrap_socket(plain, server_hostname=name)
+        connection.request("POST", "/score", body, {"content-type": "application/octet-stream"})
+        answer = Answer(connection.getresponse())
+        connection.close()
+        return answer
+
+
+def test_speaks_tls_and_says_so_to_the_backend(
+    start_replica: StartReplica, start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    certificate = make_certificate(tmp_path)
+    gateway = start_gateway(start_replica(HEADERS).port, tls=certificate)
+    assert ask_encrypted(gateway, certificate, b"x").json["x-forwarded-proto"] == "https"
+    health = [sys.executable, "-I", "-m", "modelport.server.health", "--runtime", str(gateway.runtime)]
+    assert subprocess.run(health, capture_output=True).stdout == b"HTTP/1.1 200 OK\n"
+
+
+def test_large_bodies_go_up_whole_by_tls(
+    start_replica: StartReplica, start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    certificate = make_certificate(tmp_path)
+    gateway = start_gateway(start_replica(DIGEST, scoring_timeout_ms=60_000).port, tls=certificate)
+    body = bytes(range(250)) * 40_000
+    answer = ask_encrypted(gateway, certificate, body)
+    assert json.loads(answer.body) == [len(body), hashlib.sha256(body).hexdigest()]
+
+
+def test_a_new_certificate_is_used_without_a_restart(
+    start_replica: StartReplica, start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    old, new = make_certificate(tmp_path), make_certificate(tmp_path, "other.example")
+    gateway = start_gateway(start_replica().port, tls=old)
+    words = json.loads(gateway.config_file.read_text())
+    gateway.config_file.write_text(json.dumps({**words, "tls": new.__dict__}))
+    assert "ok" in gateway.control(command="apply")
+    assert ask_encrypted(gateway, new, b"1", "other.example").json == 1
+
+
+def test_a_certificate_that_is_none_is_named(tmp_path: Path) -> None:
+    files = make_certificate(tmp_path)
+    other = make_certificate(tmp_path, "other.example")
+    with pytest.raises(UserError, match="certificate-unusable"):
+        tls_context(Certificate(files.certificate_file, other.key_file))
+    with pytest.raises(UserError, match="certificate-unusable"):
+        tls_context(Certificate(str(tmp_path / "none.pem"), files.key_file))
 
 
 # -- its end ---------------------------------------------------------------------------------------------------------

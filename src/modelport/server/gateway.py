@@ -29,7 +29,7 @@ from modelport.server.gateway_client import ClientConnection, ForwardedExchange
 from modelport.server.gateway_config import GatewayConfig, address_of, load_certificate, tls_context
 from modelport.server.gateway_forwarding import Forwarding
 from modelport.server.problem import Problem
-from modelport.server.runtime_place import RUNTIME_DIRECTORY, RuntimePlace
+from modelport.server.runtime_place import LAST_PACKETS_SECONDS, RUNTIME_DIRECTORY, RuntimePlace
 from modelport.server.turns import Turns
 
 COMMANDS = ("status", "switch", "apply", "stop")
@@ -218,7 +218,9 @@ async def serve(config_file: Path, runtime: Path) -> int:
     gateway.on_listening = announce
     await place.open(commands_of(gateway, config_file))
     try:
-        return await gateway.run()
+        code = await gateway.run()
+        await asyncio.sleep(LAST_PACKETS_SECONDS)
+        return code
     finally:
         place.close()
 

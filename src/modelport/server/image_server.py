@@ -20,7 +20,7 @@ from modelport.server.control import commands_of as replica_commands
 from modelport.server.image_manifest import ImagePlaces, read_image_manifest
 from modelport.server.reaper import adopt_orphans, keep_reaping
 from modelport.server.replica import Replica
-from modelport.server.runtime_place import RuntimePlace
+from modelport.server.runtime_place import LAST_PACKETS_SECONDS, RuntimePlace
 from modelport.settings import read_settings
 
 INIT_FAILED = 3
@@ -68,6 +68,8 @@ async def serve(manifest: Manifest, places: ImagePlaces, environ: Mapping[str, s
     )
     try:
         code = await replica.run(announce)
+        if code == 0:
+            await asyncio.sleep(LAST_PACKETS_SECONDS)
     finally:
         reaping.cancel()
         place.close()

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # The one folder that can be written on a read-only root; a fixed name, because it is looked for from outside.
 RUNTIME_DIRECTORY = Path("/tmp/modelport")  # noqa: S108 - a container's /tmp is its own
+# With its last process a container loses its network, and with that what was sent and is still on its way: on a busy
+# machine one of ten answers that were written within the last millisecond.
+LAST_PACKETS_SECONDS = 0.3
 CONTROL_NAME = "control.sock"
 ADDRESS_NAME = "server.json"
 
