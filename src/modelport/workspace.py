@@ -280,6 +280,7 @@ class OpenWorkspace:
             base_template=self.settings.base_image,
             credentials=CredentialStore(self.settings.environ),
             check_script=check_script,
+            users=lambda record: self.services.running(record.reference, record.location),
         )
         return ImageManager(parts)
 

@@ -18,7 +18,6 @@ from modelport.images.store import ImageStore
 from modelport.images.wish import ImageLabels, ImageModel, ImageWish
 from modelport.process import run
 from modelport.storage.database import Database, open_database, sqlite_url
-from modelport.storage.tables import services
 
 
 @pytest.fixture
@@ -133,21 +132,12 @@ def test_tags_change_and_properties_only_grow(store: ImageStore) -> None:
     assert store.again(record).properties == {"p": "1", "q": "2"}
 
 
-def test_an_image_is_not_deleted_while_a_service_runs_it(store: ImageStore, database: Database) -> None:
+def test_a_deleted_image_leaves_no_folder(store: ImageStore) -> None:
     record = built(store, ImageWish("churn"))
-    now = record.created_at
-    with database.writing() as connection:
-        row = {"id": "s1", "name": "churn-svc", "target_kind": "container", "spec": {}, "desired_replicas": 1}
-        connection.execute(services.insert().values(**row, created_at=now, updated_at=now, deleted_at=None))
-    store.hold("s1", [record])
-    with pytest.raises(ConflictError, match="churn-svc") as caught:
-        store.remove(record)
-    assert caught.value.code == "image-in-use"
-    assert store.held_by("s1") == [record]
-    store.hold("s1", [])
     store.remove(record)
-    assert store.find() == []
-    assert not record.directory.exists()
+    assert (store.find(), record.directory.exists()) == ([], False)
+    with pytest.raises(NotFoundError):
+        store.remove(record)
 
 
 def test_an_image_is_not_deleted_while_it_is_built(store: ImageStore) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +34,8 @@ LOCK_FILE = "lock.json"
 class ImageParts:
     """What building images is made of; put together by the workspace.
 
-    `engine` finds what builds, or raises `EngineError`; `base_template` names the default base of a Python.
+    `engine` finds what builds, or raises `EngineError`; `base_template` names the default base of a Python; `users`
+    tells the names of the services that run an image.
     """
 
     store: ImageStore
@@ -44,6 +45,7 @@ class ImageParts:
     base_template: str
     credentials: CredentialStore
     check_script: CheckScript
+    users: Callable[[ImageRecord], Sequence[str]]
 
 
 @dataclass(frozen=True)

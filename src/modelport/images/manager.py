@@ -289,6 +289,13 @@ class ImageManager:
         Raises `ConflictError` (`image-in-use`, `image-being-built`), `NotFoundError` (`image-not-found`).
         """
         found = self.store.again(record)
+        users = self._parts.users(found)
+        if users:
+            raise ConflictError(
+                "image-in-use",
+                f"Image '{found.full_name}' is run by {', '.join(repr(name) for name in users)}.",
+                f"Update or delete the service first: modelport service delete {users[0]}",
+            )
         self.store.remove(found)
         self._forget(found)
 

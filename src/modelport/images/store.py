@@ -1,4 +1,4 @@
-"""Keeps the records of images: their rows in the catalogue, and which services run them.
+"""Keeps the records of images: their rows in the catalogue.
 
 A build whose process has died reads as Failed (`image-build-interrupted`), whoever looks.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from modelport.images.wish import ImageWish
 from modelport.naming import image_reference
 from modelport.registry.labels import add_properties, check_labels
 from modelport.storage.database import Database
-from modelport.storage.tables import image_names, images, service_images, services
+from modelport.storage.tables import image_names, images
 
 
 class ImageStore:
@@ -150,7 +150,7 @@ class ImageStore:
         record = ImageRecord(**fields, directory=self.folders.directory / row["id"])
         return record if record.has_ended or self.folders.is_building(record.id) else _interrupted(record)
 
-    # -- words, users, deletion ----------------------------------------------------------------------------------------
+    # -- words, deletion ----------------------------------------------------------------------------------------
 
     def update(self, record: ImageRecord, change: ImageChange) -> ImageRecord:
         """Change tags, add properties; raises `UserError` (`labels-invalid`), `ConflictError`, `NotFoundError`."""
@@ -162,30 +162,10 @@ class ImageStore:
                 return self._record({**row, **values})
         raise self._not_found(ImageQuery(record.name, record.version))
 
-    def hold(self, service_id: str, records: Iterable[ImageRecord]) -> None:
-        """Record which images a service runs, so that they are not deleted; replaces what it held before."""
-        rows = [{"service_id": service_id, "image_record_id": record.id} for record in records]
-        with self._database.writing() as connection:
-            connection.execute(service_images.delete().where(service_images.c.service_id == service_id))
-            if rows:
-                connection.execute(service_images.insert(), rows)
-
-    def users(self, record: ImageRecord) -> list[str]:
-        """The names of the services that run the image."""
-        with self._database.reading() as connection:
-            return _users(connection, record)
-
-    def held_by(self, service_id: str) -> list[ImageRecord]:
-        """The images that a service runs."""
-        statement = sa.select(images).join(service_images, service_images.c.image_record_id == images.c.id)
-        with self._database.reading() as connection:
-            rows = connection.execute(statement.where(service_images.c.service_id == service_id)).mappings()
-            return [self._record(row) for row in rows]
-
     def remove(self, record: ImageRecord) -> None:
         """Delete a record and its folder; its number is never used again.
 
-        Raises `ConflictError` (`image-in-use` while a service runs it, `image-being-built`), `NotFoundError`.
+        Raises `ConflictError` (`image-being-built`), `NotFoundError` (`image-not-found`).
         """
         if not self.again(record).has_ended:
             raise ConflictError(
@@ -194,13 +174,6 @@ class ImageStore:
                 "Wait for its end, or end that process; then delete it.",
             )
         with self._database.writing() as connection:
-            users = _users(connection, record)
-            if users:
-                raise ConflictError(
-                    "image-in-use",
-                    f"Image '{record.full_name}' is run by {', '.join(repr(name) for name in users)}.",
-                    f"Update or delete the service first: modelport service delete {users[0]}",
-                )
             deleted = connection.execute(images.delete().where(images.c.id == record.id)).rowcount
         if not deleted:
             raise self._not_found(ImageQuery(record.name, record.version))
@@ -226,16 +199,6 @@ def _next_version(connection: sa.Connection, name: str) -> int:
         return 1
     connection.execute(image_names.update().where(image_names.c.name == name).values(last_version=last + 1))
     return int(last) + 1
-
-
-def _users(connection: sa.Connection, record: ImageRecord) -> list[str]:
-    statement = (
-        sa.select(services.c.name)
-        .join(service_images, service_images.c.service_id == services.c.id)
-        .where(services.c.deleted_at.is_(None), service_images.c.image_record_id == record.id)
-        .order_by(services.c.name)
-    )
-    return list(connection.scalars(statement))
 
 
 def _changed(row: Any, change: ImageChange) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from modelport.naming import SERVICE
 from modelport.services import deploying, keys, logs, nocode, reconciling, resolving, watching
 from modelport.services.parts import Parts, Report
 from modelport.services.request import ServiceChange, ServiceRequest
+from modelport.services.revision import Revision
 from modelport.services.service import Service, look
 from modelport.services.spec import ModelPlacement, ScriptSpec
 from modelport.services.status import DEPLOYING, STOPPED
@@ -130,6 +131,12 @@ class ServiceManager:
     def names(self) -> list[str]:
         """The names of all services, sorted; asks no server."""
         return [record.name for record in self._store.all()]
+
+    def running(self, *image_names: str) -> list[str]:
+        """The names of the services that run an image which bears one of the names; asks no server."""
+        wanted = set(filter(None, image_names))
+        facts = {record.name: Revision(record.directory, record.revision).facts() for record in self._store.all()}
+        return [name for name, found in facts.items() if found and found[1].image_name in wanted]
 
     def settle(self, names: Iterable[str]) -> None:
         """Bring the records of services up to what their servers say; each look at a service does so for that one."""

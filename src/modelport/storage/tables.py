@@ -216,11 +216,3 @@ images = sa.Table(
     sa.Column("ended_at", UtcDateTime, nullable=True),
     sa.UniqueConstraint("name", "version"),
 )
-
-# Which images a service runs. No foreign key to `images`: a deleted service must not hold an image for ever.
-service_images = sa.Table(
-    "service_images",
-    metadata,
-    sa.Column("service_id", sa.String(64), sa.ForeignKey("services.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("image_record_id", sa.String(64), primary_key=True, index=True),
-)

@@ -1,4 +1,4 @@
-"""Images: what was built, and which services run it."""
+"""Images that were built."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_image_names"),
     )
     _images()
-    op.create_table(
-        "service_images",
-        sa.Column("service_id", sa.String(64), nullable=False),
-        sa.Column("image_record_id", sa.String(64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["service_id"], ["services.id"], name="fk_service_images_services", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("service_id", "image_record_id", name="pk_service_images"),
-    )
-    op.create_index("ix_service_images_image_record_id", "service_images", ["image_record_id"])
 
 
 def _images() -> None:
