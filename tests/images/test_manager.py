@@ -137,7 +137,7 @@ def test_models_and_extra_files_lie_where_scripts_look(
     model = workspace.models.register(tmp_path / "my_model.pkl", Registration("m"))
     wish = ImageWish(
         "churn", models=(ImageModel(model.name, 1), ImageModel("local", 0, str(tmp_path / "my_model.pkl"))),
-        script=ImageScript(script.entry_script, extra_files=(str(tmp_path / "extra"),)),
+        script=ImageScript(script.entry_script, extra_files={"extra": str(tmp_path / "extra")}),
     )  # fmt: skip
     record = workspace.images.build(wish)
     assert record.models == ("m:1", "local:0")

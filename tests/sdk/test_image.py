@@ -165,8 +165,8 @@ def test_every_argument_of_the_first_generation_has_its_place(ws: Workspace) -> 
         "base_image_registry": {"address": "registry.example", "username": "ada"},
         "gpu_support": True,
     }
-    assert (parts["script"].extra_files, parts["script"].schema_file) == (
-        (str(Path("words").absolute()),), str(Path("schema.json").absolute()),
-    )  # fmt: skip
+    assert parts["script"].extra_files == {
+        "words": str(Path("words").absolute()), "swagger.json": str(Path("schema.json").absolute()),
+    }  # fmt: skip
     assert "secret" not in repr(parts) + repr(config)
     assert set(FIRST_GENERATION) <= set(vars(ContainerImageConfig("score.py")))

@@ -53,15 +53,13 @@ class ImageScript:
     """The entry script, by absolute paths; with a `source_directory` the whole folder goes into the image.
 
     `laid_out` is a working directory as it should be in the image, `entry_script` then relative to it and nothing else
-    of the user's is read. `extra_files` are files and folders that go beside the script, `schema_file` a description
-    of the interface (JSON) that is served as it is.
+    of the user's is read. `extra_files` maps places in the working directory to files and folders that go there too.
     """
 
     entry_script: str
     source_directory: str = ""
     laid_out: Path | None = None
-    extra_files: tuple[str, ...] = ()
-    schema_file: str = ""
+    extra_files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:

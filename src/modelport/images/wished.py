@@ -17,7 +17,6 @@ from modelport.manifest import Manifest, Program
 from modelport.registry.catalog import ModelRegistry
 
 MODELS_FOLDER = "azureml-models"
-SWAGGER = "swagger.json"
 CheckScript = Callable[[Path], None]
 """Looks at an entry script without running it; raises `ScriptError`."""
 
@@ -46,7 +45,7 @@ def check_wish(wish: ImageWish, models: ModelRegistry, check_script: CheckScript
             "It is relative to source_directory if there is one, else to the current folder.",
         )
     check_script(wish.script.path)
-    for extra in (*wish.script.extra_files, *filter(None, [wish.script.schema_file])):
+    for extra in wish.script.extra_files.values():
         if not Path(extra).exists():
             raise _missing(f"The file '{extra}', which is to go into the image, does not exist.")
 
@@ -81,10 +80,8 @@ def _sources(script: ImageScript) -> Iterator[tuple[Path, str]]:
         return
     folder = Path(script.source_directory) if script.source_directory else None
     yield (folder, folder.name) if folder else (script.path, script.path.name)
-    for extra in script.extra_files:
-        yield Path(extra), Path(extra).name
-    if script.schema_file:
-        yield Path(script.schema_file), SWAGGER
+    for place, extra in script.extra_files.items():
+        yield Path(extra), place
 
 
 def _layer(model: ImageModel, models: ModelRegistry, scratch: Path) -> ModelLayer:

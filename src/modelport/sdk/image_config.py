@@ -19,6 +19,9 @@ from modelport.services.spec import ModelPlacement
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
 
+SWAGGER = "swagger.json"
+"""Where the description of an interface lies in the working directory, to be served as it is."""
+
 # The one table between the generations: argument of an image configuration -> argument of an InferenceConfig.
 FIRST_GENERATION = {
     "execution_script": "entry_script",
@@ -85,12 +88,16 @@ class ContainerImageConfig:
         """The same in the words of the second generation."""
         given = {theirs: getattr(self, ours) for ours, theirs in FIRST_GENERATION.items()}
         try:
-            return InferenceConfig(**given)
+            config = InferenceConfig(**given)
         except UserError as error:
             if error.code != "inference-config-invalid":
                 raise
             what = error.message.partition(": ")[2].replace("extra_docker_file_steps", "docker_file")
             raise _invalid(what.rstrip(".")) from error
+        config._extra_files = {Path(path).name: path for path in self.dependencies}
+        if self.schema_file is not None:
+            config._extra_files[SWAGGER] = self.schema_file
+        return config
 
 
 def _invalid(what: str) -> UserError:
@@ -118,7 +125,7 @@ def wish_parts(config: InferenceConfig) -> dict[str, Any]:
     script = resolve_script(config._script())
     steps = config.extra_docker_file_steps
     return {
-        "script": ImageScript(script.entry_script, script.source_directory),
+        "script": ImageScript(script.entry_script, script.source_directory, extra_files=script.extra_files),
         "environment": config._image_environment(),
         "steps": config._beside(steps).read_text(encoding="utf-8") if steps is not None else "",
     }
@@ -128,16 +135,10 @@ def first_generation_parts(config: ContainerImageConfig) -> dict[str, Any]:
     """As `wish_parts`, with the labels, for an image configuration."""
     parts = wish_parts(config._inference_config())
     script: ImageScript = parts["script"]
-    files = tuple(str(Path(path).absolute()) for path in config.dependencies)
-    schema = str(Path(config.schema_file).absolute()) if config.schema_file else ""
     recorded = {
         "entry_script": script.entry_script, "assets": list(config.dependencies), "runtime": config.runtime or "python",
     }  # fmt: skip
-    return {
-        **parts,
-        "script": ImageScript(script.entry_script, script.source_directory, extra_files=files, schema_file=schema),
-        "labels": ImageLabels(config.tags, config.properties, config.description or "", recorded),
-    }
+    return {**parts, "labels": ImageLabels(config.tags, config.properties, config.description or "", recorded)}
 
 
 def placements_of(models: Iterable[Any], workspace: Workspace) -> tuple[ModelPlacement, ...]:

@@ -56,6 +56,7 @@ class InferenceConfig:
         self.base_image_registry = base_image_registry
         self.cuda_version = cuda_version
         self.environment = environment
+        self._extra_files: dict[str, str] = {}  # of an image configuration of the first generation
         self.validate_configuration()
 
     def __repr__(self) -> str:
@@ -115,7 +116,8 @@ class InferenceConfig:
     # What the workspace is asked for ------------------------------------------------------------------------------
 
     def _script(self) -> ScriptRequest:
-        return ScriptRequest(os.fspath(self.entry_script), os.fspath(self.source_directory or ""))
+        folder = os.fspath(self.source_directory or "")
+        return ScriptRequest(os.fspath(self.entry_script), folder, self._extra_files)
 
     def _definition(self) -> dict[str, Any]:
         """The environment as JSON words; empty for the Python that runs this program."""

@@ -16,10 +16,14 @@ ModelWord = ModelVersion | str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class ScriptRequest:
-    """The entry script as given: relative to `source_directory` if there is one, else to the current folder."""
+    """The entry script as given: relative to `source_directory` if there is one, else to the current folder.
+
+    `extra_files` maps places in the working directory to files and folders that are copied there too.
+    """
 
     entry_script: str
     source_directory: str = ""
+    extra_files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

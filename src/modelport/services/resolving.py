@@ -26,14 +26,15 @@ def resolve(parts: Parts, request: ServiceRequest) -> ServiceSpec:
     """The spec that a request means; raises `UserError`, `ScriptError`, `NotFoundError` for what cannot be meant."""
     SERVICE.check(request.name)
     models = resolve_models(parts.models, request.models)
-    generated = nocode.framework_of(parts.models, models) if request.script is None else ""
+    needs_one = request.script is None and not request.container.image
+    generated = nocode.framework_of(parts.models, models) if needs_one else ""
     environment = request.environment
     if generated and environment is None:
         environment = parts.curated(generated)
     spec = ServiceSpec(
         name=request.name,
         target=request.target,
-        script=resolve_script(request.script) if request.script else nocode.script_of(generated),
+        script=_script_of(request, generated),
         models=models,
         environment=dict(environment or {}),
         limits=request.limits.check(),
@@ -45,6 +46,13 @@ def resolve(parts: Parts, request: ServiceRequest) -> ServiceSpec:
         shown_as=request.shown_as,
     )
     return _labelled(spec, request.labels)
+
+
+def _script_of(request: ServiceRequest, generated: str) -> ScriptSpec:
+    """The user's script, a generated one, or none: an image that is given brings its own."""
+    if request.script is not None:
+        return resolve_script(request.script)
+    return nocode.script_of(generated) if generated else ScriptSpec("")
 
 
 def changed(parts: Parts, spec: ServiceSpec, change: ServiceChange) -> ServiceSpec:
@@ -108,8 +116,8 @@ def check_limits(limits: Mapping[str, Any]) -> Limits:
 def resolve_script(request: ScriptRequest) -> ScriptSpec:
     """Where the script is, by absolute paths; raises `ScriptError` (`script-missing`, `script-outside`)."""
     if not request.source_directory:
-        return ScriptSpec(os.path.abspath(Path(request.entry_script).expanduser()))  # noqa: PTH100 - keeps links
-    folder = Path(os.path.abspath(Path(request.source_directory).expanduser()))  # noqa: PTH100
+        return ScriptSpec(_absolute(request.entry_script), extra_files=_extra_files(request))
+    folder = Path(_absolute(request.source_directory))
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise ScriptError(
@@ -124,7 +132,15 @@ def resolve_script(request: ScriptRequest) -> ScriptSpec:
             f"The entry script '{request.entry_script}' is not inside the source directory '{folder}'.",
             "Give the entry script relative to the source directory, for example 'score.py'.",
         )
-    return ScriptSpec(os.path.relpath(inside, folder), str(folder))
+    return ScriptSpec(os.path.relpath(inside, folder), str(folder), _extra_files(request))
+
+
+def _extra_files(request: ScriptRequest) -> dict[str, str]:
+    return {place: _absolute(path) for place, path in request.extra_files.items()}
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - keeps links
 
 
 # -- the models ----------------------------------------------------------------------------------------------------

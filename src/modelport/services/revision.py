@@ -109,6 +109,8 @@ def revisions_of(service_directory: Path) -> Iterator[Revision]:
 
 
 def _copy_script(script: ScriptSpec, app_directory: Path) -> None:
+    if not script.entry_script:  # an image that is given brings its own
+        return
     if not script.path.is_file():
         raise ScriptError(
             "script-missing",
@@ -120,6 +122,21 @@ def _copy_script(script: ScriptSpec, app_directory: Path) -> None:
         _copy_folder(folder, app_directory / folder.name, link=False)
     else:
         shutil.copyfile(script.path, app_directory / script.path.name)
+    for place, source in script.extra_files.items():
+        _copy_extra(Path(source), app_directory / place)
+
+
+def _copy_extra(source: Path, target: Path) -> None:
+    if source.is_dir():
+        _copy_folder(source, target, link=False)
+    elif source.is_file():
+        shutil.copyfile(source, target)
+    else:
+        raise UserError(
+            "context-file-missing",
+            f"The file '{source}', which belongs beside the script, does not exist (any more).",
+            "Put it back, or update the service without it.",
+        )
 
 
 def _copy_model(source: Path, version_directory: Path) -> None:

@@ -20,11 +20,13 @@ MODELS_FOLDER = "azureml-models"
 class ScriptSpec:
     """The user's entry script, by absolute paths, so that it can be copied again.
 
-    With a `source_directory` the whole folder is served, and `entry_script` is relative to it.
+    With a `source_directory` the whole folder is served, and `entry_script` is relative to it. `extra_files` maps
+    places in the working directory to files and folders that lie there too.
     """
 
     entry_script: str
     source_directory: str = ""
+    extra_files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
