@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from modelport.sdk.resource import ResourceConfiguration as ResourceConfiguration
     from modelport.sdk.run import Experiment as Experiment
     from modelport.sdk.run import Run as Run
+    from modelport.sdk.webservice import AciWebservice as AciWebservice
+    from modelport.sdk.webservice import ContainerWebservice as ContainerWebservice
     from modelport.sdk.webservice import LocalWebservice as LocalWebservice
     from modelport.sdk.webservice import Webservice as Webservice
     from modelport.sdk.workspace import Workspace as Workspace
@@ -44,9 +46,11 @@ __version__ = "0.1.0"
 
 # Public name -> the module that has it.
 _HOMES: dict[str, str] = {
+    "AciWebservice": "modelport.sdk.webservice",
     "CondaDependencies": "modelport.sdk.environment",
     "ContainerImage": "modelport.sdk.image",
     "ContainerRegistry": "modelport.sdk.environment_sections",
+    "ContainerWebservice": "modelport.sdk.webservice",
     "Environment": "modelport.sdk.environment",
     "Experiment": "modelport.sdk.run",
     "Image": "modelport.sdk.image",

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelport.errors import UserError
-from modelport.manifest import Limits, Listen
+from modelport.errors import UserError, nearest
+from modelport.manifest import Container, Limits, Listen
 from modelport.registry.labels import check_labels
 from modelport.services.resolving import check_limits, check_listen
+
+ISOLATIONS = ("process", "container")
 
 
 class LocalWebserviceDeploymentConfiguration:
     """What `LocalWebservice.deploy_configuration` makes; None leaves the default, or in an update what is there.
 
-    Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
+    Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`, `argument-invalid`).
     """
 
     def __init__(
@@ -31,6 +33,8 @@ class LocalWebserviceDeploymentConfiguration:
         description: str | None = None,
         debug: bool | None = None,
         init_timeout_seconds: float | None = None,
+        *,
+        isolation: str | None = None,
     ) -> None:
         self.port = port
         self.replicas = replicas
@@ -44,6 +48,7 @@ class LocalWebserviceDeploymentConfiguration:
         self.description = description
         self.debug = debug
         self.init_timeout_seconds = init_timeout_seconds
+        self.isolation = isolation
         self.validate_configuration()
 
     def __repr__(self) -> str:
@@ -57,6 +62,12 @@ class LocalWebserviceDeploymentConfiguration:
                 "port-invalid", "The port 0 is not valid: a whole number from 1 to 65535 is needed.",
                 "Leave the port out for a free one.",
             )  # fmt: skip
+        if self.isolation not in (None, *ISOLATIONS):
+            raise UserError(
+                "argument-invalid",
+                f"There is no isolation {self.isolation!r}. {nearest(str(self.isolation), ISOLATIONS)}",
+                "Leave it out for a process of this machine; 'container' needs a container engine.",
+            )
         check_listen(Listen(port=0 if self.port is None else self.port))
         self._all_limits()
         check_labels("tags", self.tags)
@@ -68,6 +79,23 @@ class LocalWebserviceDeploymentConfiguration:
             )  # fmt: skip
 
     # What the workspace is asked for ------------------------------------------------------------------------------
+
+    @property
+    def _target(self) -> str:
+        return "container" if self.isolation == "container" else "local"
+
+    @property
+    def _shown_as(self) -> str:
+        return "local" if self.isolation == "container" else ""
+
+    def _container(self) -> dict[str, Any]:
+        return {}
+
+    def _whole_container(self) -> Container:
+        return Container()
+
+    def _recorded(self) -> dict[str, Any]:
+        return {}
 
     def _limits(self) -> dict[str, Any]:
         named = {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
     from modelport.sdk.inference_config import InferenceConfig
     from modelport.sdk.package import ModelPackage
-    from modelport.sdk.webservice import LocalWebservice
+    from modelport.sdk.webservice import Webservice
     from modelport.sdk.workspace import Workspace
 
 
@@ -246,7 +246,7 @@ class Model(ModelRecord):
         deployment_target: object = None,
         overwrite: bool = False,
         show_output: bool = False,
-    ) -> LocalWebservice:
+    ) -> Webservice:
         """Deploy models behind an entry script as a service; returns when its `init()` is under way.
 
         `models` mixes models, "name:version" and paths of local files; without an `inference_config` one scikit-learn

@@ -22,7 +22,7 @@ class ServiceFilter:
         """Whether a service fulfils the conditions."""
         spec = service.spec
         return (
-            self.target in (None, spec.target)
+            self.target in (None, spec.shown_as or spec.target)
             and (self.model_name is None or self.model_name in {model.name for model in spec.models})
             and (self.model_id is None or self.model_id in {model.id for model in spec.models})
             and _holds(self.tags, spec.tags)

@@ -71,7 +71,7 @@ class ServiceView:
 
     @property
     def compute_type(self) -> str:
-        """Where it runs: "Local"."""
+        """Where it runs, in v1's words: "Local" or "ACI"."""
         return self._compute_type
 
     @property
@@ -125,19 +125,21 @@ class ServiceView:
         return None
 
     @property
-    def image(self) -> None:
-        """The image that it runs: none on this machine."""
-        return
+    def image(self) -> str | None:
+        """The name of the image that it runs; None where it runs none."""
+        built = self._known().built
+        return built.image_name or None if built else None
 
     @property
     def image_id(self) -> str | None:
-        """The id of its image: none on this machine."""
-        return None
+        """The engine's id of its image; None where it runs none."""
+        built = self._known().built
+        return built.image or None if built else None
 
     @property
     def image_digest(self) -> str | None:
-        """The digest of its image: none on this machine."""
-        return None
+        """The digest of its image, which is its id; None where it runs none."""
+        return self.image_id
 
     def update_deployment_state(self) -> None:
         """Read the service again (every property does so by itself); raises `NotFoundError` once it is deleted."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import NotFoundError, UserError, nearest
 from modelport.events import Event
 from modelport.sdk.arguments import opened, say
+from modelport.sdk.container_parts import ContainerParts, container_change
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
 from modelport.sdk.model_arguments import TagFilter, conditions_of
 from modelport.sdk.service_filter import ServiceFilter
@@ -37,13 +38,17 @@ class Webservice(ServiceView):
             return object.__new__(cls)
         return object.__new__(_class_of(opened(workspace).services.get(name)))
 
-    def __init__(self, workspace: Workspace, name: str) -> None:
+    def __init__(self, workspace: Workspace, name: str, must_exist: bool = True) -> None:
         self.workspace = workspace
         self.name = name
         self._last: Service | None = None
         self._gone = "unknown"
         self._shown: set[str] = set()  # moments of events that were printed already
-        self._look()
+        try:
+            self._look()
+        except NotFoundError:
+            if must_exist:
+                raise
 
     # What it does -------------------------------------------------------------------------------------------------
 
@@ -140,7 +145,7 @@ class Webservice(ServiceView):
         properties: TagFilter = None,
         image_digest: str | None = None,
     ) -> list[Webservice]:
-        """The services that match every condition; none on this machine has an image.
+        """The services that match every condition; only those in containers have an image.
 
         Raises `UserError` (`compute-type-unknown`).
         """
@@ -149,14 +154,13 @@ class Webservice(ServiceView):
                 "compute-type-unknown",
                 f"There is no compute type {compute_type!r}. {nearest(compute_type, COMPUTE_TYPES)}",
             )
-        target = compute_type.lower() if compute_type else None
+        target = {"aci": "container"}.get(compute_type.lower(), compute_type.lower()) if compute_type else None
         wanted = ServiceFilter(target, model_name, model_id, conditions_of(tags), conditions_of(properties))
-        if image_name or image_id or image_digest:
-            return []
+        images = [word for word in (image_name, image_id, image_digest) if word]
         return [
             _class_of(service)(workspace, service.name)
             for service in opened(workspace).services.list()
-            if wanted.matches(service)
+            if wanted.matches(service) and all(_runs(service, word) for word in images)
         ]
 
     @staticmethod
@@ -173,13 +177,6 @@ class LocalWebservice(Webservice):
 
     _compute_type = "Local"
 
-    def __init__(self, workspace: Workspace, name: str, must_exist: bool = True) -> None:
-        try:
-            super().__init__(workspace, name)
-        except NotFoundError:
-            if must_exist:
-                raise
-
     @staticmethod
     def deploy_configuration(
         port: int | None = None,
@@ -194,16 +191,19 @@ class LocalWebservice(Webservice):
         description: str | None = None,
         debug: bool | None = None,
         init_timeout_seconds: float | None = None,
+        *,
+        isolation: str | None = None,
     ) -> LocalWebserviceDeploymentConfiguration:
         """How the service is to run.
 
         Defaults: a free port, 1 worker (`replicas`) that takes 1 request at a time, 60 000 ms for `run()`, 500 ms for
         waiting, 300 s for `init()`, no keys, no other origins. `debug` puts exception texts into answers.
-        Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`).
+        `isolation="container"` runs it from an image in a container engine, as v1's class did; without it no engine is
+        needed. Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`, `argument-invalid`).
         """
         return LocalWebserviceDeploymentConfiguration(
             port, replicas, max_concurrent_requests, scoring_timeout_ms, max_request_wait_time, auth_enabled,
-            cors_origins, tags, properties, description, debug, init_timeout_seconds,
+            cors_origins, tags, properties, description, debug, init_timeout_seconds, isolation=isolation,
         )  # fmt: skip
 
     @property
@@ -238,6 +238,49 @@ class LocalWebservice(Webservice):
         self._last = self._manager.wait(self.name)
 
 
+class ContainerWebservice(ContainerParts, Webservice):
+    """A service in a container, with limits for cores and memory that are enforced; v1's `AciWebservice` is this class.
+
+    With `must_exist=False` the object may be made before the service; its state is "unknown" until then.
+    """
+
+    def update(self, *arguments: Any, **words: Any) -> None:
+        """Roll out another image, other models with a script, another configuration, other words about the service.
+
+        The arguments are v1's: `image`, `tags`, `properties`, `description`, `auth_enabled`, `ssl_enabled`,
+        `ssl_cert_pem_file`, `ssl_key_pem_file`, `ssl_cname`, `enable_app_insights`, `models`, `inference_config`;
+        beside them `cpu_cores`, `memory_gb`, `replicas`, `port`. What is not given stays. Returns when the new revision
+        serves; no request is lost. If it does not become ready, the old one goes on serving and `DeploymentError` says
+        why.
+        """
+        self._manager.update(self.name, container_change(self, arguments, words))
+        self._last = self._manager.wait(self.name)
+
+    def wait_for_deployment(self, show_output: bool = False, timeout_sec: float | None = None) -> None:
+        """Block until the service serves what was last asked; `show_output` prints each step, and how it ended.
+
+        Raises `DeploymentError` with the traceback of the script first; the log stays readable (`get_logs`).
+        """
+        ended = "Failed"
+        try:
+            super().wait_for_deployment(show_output, timeout_sec)
+            ended = "Succeeded"
+        finally:
+            if show_output:
+                say(f'{ended}\n{self.compute_type} service creation operation finished, operation "{ended}"')
+
+
+AciWebservice = ContainerWebservice
+
+
 def _class_of(service: Service) -> type[Webservice]:
-    """The class for a service, by its target."""
-    return {"local": LocalWebservice}[service.spec.target]
+    """The class for a service, by the words that it is shown in."""
+    return {"local": LocalWebservice, "container": ContainerWebservice}[service.spec.shown_as or service.spec.target]
+
+
+def _runs(service: Service, word: str) -> bool:
+    """Whether a service runs the image that a name, an id or a digest means."""
+    if service.built is None:
+        return False
+    versioned = service.built.image_name.rpartition("/")[2]
+    return word in (service.built.image, service.built.image_name, versioned, versioned.partition(":")[0])

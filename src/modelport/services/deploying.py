@@ -122,7 +122,7 @@ class _Roll:
         before = self._before.facts() if self._before else None
         if self._kind == "reload" and before is not None and before[1].image:
             self._environment = before[1]
-            self._own_files = True
+            self._own_files = bool(self._spec.script.entry_script) and not self._spec.container.image
             told = f"unchanged: {self._environment.image_name}"
         elif self._spec.container.image:
             name = self._spec.container.image_name or self._spec.container.image
@@ -192,7 +192,7 @@ class _Roll:
 
 def _check(parts: Parts, spec: ServiceSpec, own_port: int) -> str:
     parts.target_of(spec)
-    if not spec.nocode:
+    if not spec.nocode and spec.script.entry_script:
         parts.check_script(spec.script.path)
     preflight = parts.preflights.get(spec.target)
     if preflight is not None:

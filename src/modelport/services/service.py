@@ -70,7 +70,7 @@ class Service:
             "revision": self.revision,
             "replicas": self.desired_replicas,
             "models": [model.id for model in self.spec.models],
-            "entry_script": str(self.spec.script.path),
+            "entry_script": str(self.spec.script.path) if self.spec.script.entry_script else "",
             "port": self.port,
             "scoring_uri": self.scoring_uri,
             "swagger_uri": self.swagger_uri,

@@ -1,0 +1,201 @@
+"""What `ContainerWebservice` has beside every service: its resources, its address, its own form of `update`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelport.errors import UserError
+from modelport.sdk.arguments import accepted, opened
+from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
+from modelport.sdk.image import Image
+from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.resource import ResourceConfiguration
+from modelport.sdk.service_view import ServiceView
+from modelport.sdk.update_arguments import model_words
+from modelport.services.request import Labels, ServiceChange
+from modelport.services.status import SERVICE_WORDS
+
+_BYTES_OF_GB = 1024**3
+
+
+class ContainerParts(ServiceView):
+    """The attributes of a service in a container, and how one is configured."""
+
+    _compute_type = "ACI"
+    _words = SERVICE_WORDS
+
+    @staticmethod
+    def deploy_configuration(
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        location: str | None = None,
+        auth_enabled: bool | None = None,
+        ssl_enabled: bool | None = None,
+        enable_app_insights: bool | None = None,
+        ssl_cert_pem_file: str | None = None,
+        ssl_key_pem_file: str | None = None,
+        ssl_cname: str | None = None,
+        dns_name_label: str | None = None,
+        primary_key: str | None = None,
+        secondary_key: str | None = None,
+        collect_model_data: bool | None = None,
+        cmk_vault_base_url: str | None = None,
+        cmk_key_name: str | None = None,
+        cmk_key_version: str | None = None,
+        vnet_name: str | None = None,
+        subnet_name: str | None = None,
+        **more: Any,
+    ) -> ContainerWebserviceDeploymentConfiguration:
+        """How the service is to run; defaults: 0.1 cores, 0.5 GB, no keys, HTTP on a free port of the loopback address.
+
+        With `ssl_enabled` it speaks TLS by the certificate and key given, and `ssl_cname` is the host name in its
+        address. Beside v1's arguments: `port`, `host` (the address to listen at), `replicas`, `cors_origins`, `debug`,
+        `max_concurrent_requests`, `scoring_timeout_ms`, `max_request_wait_time`, `init_timeout_seconds`. Those that
+        belong to a cloud (location, insights, networks, customer-managed keys, DNS label) are recorded.
+        Raises `UserError` (`container-config-invalid`, `argument-unknown`, `limit-invalid`, `labels-invalid`).
+        """
+        given = dict(locals())
+        given.update(accepted_more(given.pop("more")))
+        return ContainerWebserviceDeploymentConfiguration(**given)
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """Why it does not (or not fully) work, in the form of v1's other services; None while all is well."""
+        failed = super().error
+        if failed is None:
+            return None
+        detail = {"code": failed["code"], "message": failed["message"]}
+        message = f"{failed['message']} {failed['remedy']}".strip()
+        return {"code": "ContainerDeploymentFailed", "statusCode": 400, "message": message, "details": [detail]}
+
+    @property
+    def container_resource_requirements(self) -> ResourceConfiguration:
+        """The limits for cores and memory."""
+        box = self._known().spec.container
+        return ResourceConfiguration(box.cpu_cores or None, box.memory_bytes / _BYTES_OF_GB or None)
+
+    @property
+    def ssl_enabled(self) -> bool:
+        """Whether it speaks TLS."""
+        return bool(self._known().spec.container.certificate)
+
+    @property
+    def cname(self) -> str | None:
+        """The host name of its certificate."""
+        return self._known().spec.container.host_name or None
+
+    @property
+    def location(self) -> str | None:
+        """The location that was asked for; it has no effect."""
+        return self._known().spec.recorded.get("location")
+
+    @property
+    def public_ip(self) -> str | None:
+        """The address that it listens at; None while it does not listen yet."""
+        service = self._known()
+        return service.host if service.port else None
+
+    @property
+    def public_fqdn(self) -> str | None:
+        """The host in its address; None while it does not listen yet."""
+        return self.scoring_uri.split("/")[2].rpartition(":")[0] if self.scoring_uri else None
+
+    def serialize(self) -> dict[str, Any]:
+        """The service as JSON-ready words, under v1's keys."""
+        box = self._known().spec.container
+        return {
+            **super().serialize(),
+            "cpu": box.cpu_cores,
+            "memoryInGB": box.memory_bytes / _BYTES_OF_GB,
+            "authEnabled": self.auth_enabled,
+            "sslEnabled": self.ssl_enabled,
+            "cname": self.cname,
+            "location": self.location,
+            "publicIp": self.public_ip,
+            "publicFqdn": self.public_fqdn,
+        }
+
+
+_MORE = (
+    "port", "host", "replicas", "cors_origins", "debug", "max_concurrent_requests", "scoring_timeout_ms",
+    "max_request_wait_time", "init_timeout_seconds",
+)  # fmt: skip
+
+
+def accepted_more(more: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that v1 did not have; raises `UserError` (`argument-unknown`)."""
+    return accepted("ContainerWebservice.deploy_configuration", more, _MORE)
+
+
+def _signature(
+    image: Any = None,
+    tags: Any = None,
+    properties: Any = None,
+    description: Any = None,
+    auth_enabled: Any = None,
+    ssl_enabled: Any = None,
+    ssl_cert_pem_file: Any = None,
+    ssl_key_pem_file: Any = None,
+    ssl_cname: Any = None,
+    enable_app_insights: Any = None,
+    models: Any = None,
+    inference_config: Any = None,
+    *,
+    cpu_cores: Any = None,
+    memory_gb: Any = None,
+    replicas: Any = None,
+    port: Any = None,
+) -> dict[str, Any]:
+    """The order in which v1 has the arguments of an update, and those that it did not have."""
+    return {name: value for name, value in locals().items() if value is not None}
+
+
+def container_change(service: ContainerParts, arguments: Sequence[Any], words: Mapping[str, Any]) -> ServiceChange:
+    """The change that the arguments of an update ask for.
+
+    Raises `UserError` (`argument-unknown`, `argument-invalid`, `update-empty`, `container-config-invalid`).
+    """
+    try:
+        given = _signature(*arguments, **words)
+    except TypeError as error:
+        valid = ", ".join(inspect.signature(_signature).parameters)
+        what = str(error).replace("_signature()", "ContainerWebservice.update()")
+        raise UserError("argument-unknown", f"{what}.", f"Valid: {valid}.") from error
+    if not given:
+        raise UserError(
+            "update-empty", "update() was given nothing to change.", "Give models with an inference_config, or a limit."
+        )
+    image, models, script = (given.pop(name, None) for name in ("image", "models", "inference_config"))
+    given.pop("enable_app_insights", None)
+    if script is not None and not isinstance(script, InferenceConfig):
+        raise UserError(
+            "argument-invalid", f"The inference_config is {type(script).__name__}; an InferenceConfig is needed.",
+            "Example: InferenceConfig(entry_script='score.py', environment=env)",
+        )  # fmt: skip
+    config = ContainerWebserviceDeploymentConfiguration(**given)
+    contained = config._container()
+    if image is not None or script is not None:  # a script is built into an image of its own
+        contained.update(_image_words(service, image) if image is not None else {"image": "", "image_name": ""})
+    return ServiceChange(
+        models=None if models is None else model_words(models, service.workspace),
+        script=script._script() if script else None,
+        environment=script._definition() if script else None,
+        limits=config._limits(),
+        listen=config._listen(),
+        container=contained,
+        auth_enabled=config.auth_enabled,
+        labels=Labels(config.tags, config.properties, config.description, script._recorded() if script else None),
+    )
+
+
+def _image_words(service: ContainerParts, image: Any) -> dict[str, Any]:
+    """The image that is to be run from now on; raises `UserError` (`argument-invalid`), `ConflictError`."""
+    if not isinstance(image, Image):
+        raise UserError("argument-invalid", f"The image is {type(image).__name__}; an Image is needed.")
+    record = opened(service.workspace).images.get(image.name, image.version)
+    return {"image": record.image_id, "image_name": record.reference}
