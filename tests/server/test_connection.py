@@ -46,6 +46,16 @@ class Answers:
         """Counts nothing."""
 
 
+class Fails(Answers):
+    """Has a fault at the first request."""
+
+    def handle(self, exchange: Exchange) -> None:
+        if not self.handled:
+            self.handled += 1
+            raise RuntimeError("a fault of our own")
+        super().handle(exchange)
+
+
 @contextlib.asynccontextmanager
 async def connected(handler: Answers) -> AsyncIterator[tuple[Connection, socket.socket]]:
     loop = asyncio.get_running_loop()
@@ -145,3 +155,19 @@ def test_a_connection_that_ended_is_freed_at_once(sent: bytes) -> None:
         return found() is None
 
     assert asyncio.run(asyncio.wait_for(freed(), 20))
+
+
+def test_a_fault_of_our_own_is_answered_logged_and_survived(caplog: pytest.LogCaptureFixture) -> None:
+    async def talk() -> None:
+        async with connected(Fails(10)) as (_, client):
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(client, REQUEST)
+            answer = await loop.sock_recv(client, 1 << 16)
+            assert answer.startswith(b"HTTP/1.1 500 ")
+            assert b'"code":"internal-error"' in answer
+            assert b"a fault of our own" not in answer
+            await loop.sock_sendall(client, REQUEST)
+            assert (await loop.sock_recv(client, 1 << 16)).startswith(b"HTTP/1.1 200 ")
+
+    asyncio.run(asyncio.wait_for(talk(), 20))
+    assert "a fault of our own" in caplog.text

@@ -21,7 +21,6 @@ from modelport.server.control import Control, commands_of, open_control
 from modelport.server.replica import Replica, write_identity
 from modelport.settings import read_settings
 
-
 # Unhandled they would end it without a word, as only signal 9 may: whoever looks next takes silence for that one.
 _OTHER_WISHES_TO_END = tuple(
     getattr(signal, name) for name in ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)

@@ -205,7 +205,7 @@ class Connection(asyncio.Protocol):
             self._active = exchange
             self._burst += 1
             if self._burst <= PIPELINE_DEPTH_MAX:
-                self._shared.handler.handle(exchange)
+                self._hand_on(exchange)
             else:  # others have a right to the loop, too
                 self._loop.call_soon(self._handle_waiting, exchange)
             return
@@ -374,7 +374,16 @@ class Connection(asyncio.Protocol):
 
     def _handle_waiting(self, exchange: Exchange) -> None:
         if exchange is self._active and not exchange.gone:
+            self._hand_on(exchange)
+
+    def _hand_on(self, exchange: Exchange) -> None:
+        try:
             self._shared.handler.handle(exchange)
+        except Exception as error:  # a fault of ours: whoever asks must hear of it, and others be served
+            request_id = exchange.request_id.decode("latin-1")
+            self._loop.call_exception_handler({"message": f"request {request_id} failed", "exception": error})
+            if not exchange.answered and not exchange.gone:
+                answer_problem(exchange, Problem("internal-error", "The log of the service has the traceback."))
 
     def close_when_idle(self) -> None:
         """Close now if nothing is being answered or received, else after the present answer (the server drains)."""

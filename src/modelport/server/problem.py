@@ -30,6 +30,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "body-too-large": ProblemKind(413, "The body is larger than the service accepts"),
     "content-type-unsupported": ProblemKind(415, "The content type is not one that the script accepts"),
     "headers-too-large": ProblemKind(431, "The headers are larger than the service accepts"),
+    "internal-error": ProblemKind(500, "The server itself failed, and that is a fault of Modelport"),
     "run-failed": ProblemKind(502, "run() raised an exception"),
     "result-not-serialisable": ProblemKind(502, "run() returned something that cannot be sent"),
     "backend-unreachable": ProblemKind(502, "The gateway got no answer from the service behind it"),
