@@ -21,7 +21,8 @@ from modelport import (
     Workspace,
 )
 from modelport.sdk.environment_sections import ContainerRegistry
-from modelport.sdk.image_config import FIRST_GENERATION, ContainerImageConfig, first_generation_parts
+from modelport.sdk.image_config import FIRST_GENERATION, ContainerImageConfig
+from modelport.sdk.image_wish import first_generation_parts
 
 
 def test_an_image_is_created_waited_for_and_its_log_is_read(

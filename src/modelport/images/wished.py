@@ -55,14 +55,16 @@ def request_of(wish: ImageWish, models: ModelRegistry, scratch: Path) -> ImageRe
 
     Raises `NotFoundError` (`model-not-found`), `UserError` (`context-file-missing`), `StorageError`.
     """
-    script = wish.script
+    script, environment = wish.script, definition_of(wish)
+    container = dict(environment.container)
+    steps = str(container.pop("steps", "")) + wish.steps
     return ImageRequest(
         manifest=Manifest(service_name=wish.name, program=Program("", "", ""), limits=wish.limits),
-        environment=definition_of(wish),
+        environment=replace(environment, container=container),
         entry_script=script.served_path if script else "",
         app=tuple(_app_files(script)) if script else (),
         models=tuple(_layer(model, models, scratch) for model in wish.models),
-        steps=wish.steps,
+        steps=steps,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from modelport.errors import UserError
 from modelport.sdk.arguments import accepted, opened
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
-from modelport.sdk.image import Image
+from modelport.sdk.image_view import ImageView
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.resource import ResourceConfiguration
 from modelport.sdk.service_view import ServiceView
@@ -195,7 +195,7 @@ def container_change(service: ContainerParts, arguments: Sequence[Any], words: M
 
 def _image_words(service: ContainerParts, image: Any) -> dict[str, Any]:
     """The image that is to be run from now on; raises `UserError` (`argument-invalid`), `ConflictError`."""
-    if not isinstance(image, Image):
+    if not isinstance(image, ImageView):
         raise UserError("argument-invalid", f"The image is {type(image).__name__}; an Image is needed.")
     record = opened(service.workspace).images.get(image.name, image.version)
     return {"image": record.image_id, "image_name": record.reference}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
@@ -13,17 +13,14 @@ from modelport.images.record import ImageChange, ImageQuery, ImageRecord
 from modelport.images.wish import ImageWish
 from modelport.naming import parse_model_id
 from modelport.registry.labels import check_labels
+from modelport.registry.model import ModelQuery
 from modelport.sdk.arguments import opened, say, show
 from modelport.sdk.environment_sections import ContainerRegistry
-from modelport.sdk.image_config import (
-    ContainerImageConfig,
-    checked_config,
-    first_generation_parts,
-    placements_of,
-    wished_models,
-)
+from modelport.sdk.image_config import ContainerImageConfig, checked_config
 from modelport.sdk.image_view import ImageView
+from modelport.sdk.image_wish import first_generation_parts, placements_of, wished_models
 from modelport.sdk.logins import images_of
+from modelport.sdk.model import Model
 from modelport.sdk.model_arguments import TagFilter, conditions_of, version_of, words_of
 
 if TYPE_CHECKING:
@@ -113,6 +110,12 @@ class Image(ImageView):
     def deserialize(workspace: Workspace, image_payload: Mapping[str, Any]) -> Image:
         """The image that `serialize` described, as it is in `workspace` now; raises `NotFoundError`."""
         return Image(workspace, id=str(image_payload.get("id", "")))
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """Its registered models, without those that were deleted since."""
+        registered = {model.id: model for model in opened(self.workspace).models.find(ModelQuery())}
+        return [Model._of(self.workspace, registered[each]) for each in self._last.models if each in registered]
 
     # Its life ------------------------------------------------------------------------------------------------------
 

@@ -1,23 +1,14 @@
-"""What an image of v1's first generation is made of, and how both generations are told to the workspace."""
+"""What an image of v1's first generation is made of, and the one table that leads to the second."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
-from modelport.images.wish import ImageLabels, ImageModel, ImageScript
 from modelport.registry.labels import check_labels
-from modelport.sdk.arguments import opened
 from modelport.sdk.environment_sections import ContainerRegistry
 from modelport.sdk.inference_config import InferenceConfig
-from modelport.sdk.update_arguments import model_words
-from modelport.services.resolving import resolve_models, resolve_script
-from modelport.services.spec import ModelPlacement
-
-if TYPE_CHECKING:
-    from modelport.sdk.workspace import Workspace
 
 SWAGGER = "swagger.json"
 """Where the description of an interface lies in the working directory, to be served as it is."""
@@ -118,34 +109,3 @@ def checked_config(config: object) -> ContainerImageConfig:
         f"The image_config is {type(config).__name__}; what ContainerImage.image_configuration makes is needed.",
         "Example: ContainerImage.image_configuration(execution_script='score.py', runtime='python')",
     )
-
-
-def wish_parts(config: InferenceConfig) -> dict[str, Any]:
-    """Script, environment and further Dockerfile steps of an image, as fields of `ImageWish`."""
-    script = resolve_script(config._script())
-    steps = config.extra_docker_file_steps
-    return {
-        "script": ImageScript(script.entry_script, script.source_directory, extra_files=script.extra_files),
-        "environment": config._image_environment(),
-        "steps": config._beside(steps).read_text(encoding="utf-8") if steps is not None else "",
-    }
-
-
-def first_generation_parts(config: ContainerImageConfig) -> dict[str, Any]:
-    """As `wish_parts`, with the labels, for an image configuration."""
-    parts = wish_parts(config._inference_config())
-    script: ImageScript = parts["script"]
-    recorded = {
-        "entry_script": script.entry_script, "assets": list(config.dependencies), "runtime": config.runtime or "python",
-    }  # fmt: skip
-    return {**parts, "labels": ImageLabels(config.tags, config.properties, config.description or "", recorded)}
-
-
-def placements_of(models: Iterable[Any], workspace: Workspace) -> tuple[ModelPlacement, ...]:
-    """Models as v1 programs give them, as what is placed; raises as `Model.deploy` does."""
-    return resolve_models(opened(workspace).models, model_words(models, workspace))
-
-
-def wished_models(models: Iterable[ModelPlacement]) -> tuple[ImageModel, ...]:
-    """Models that are placed, as what goes into an image."""
-    return tuple(ImageModel(model.name, model.version, model.path) for model in models)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelport.errors import NotFoundError
 from modelport.images.record import ImageRecord
-from modelport.registry.model import ModelQuery
 from modelport.sdk.arguments import opened
-from modelport.sdk.model import Model
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
@@ -118,12 +116,6 @@ class ImageView:
     def model_ids(self) -> list[str]:
         """The ids of its models, `name:version`."""
         return list(self._last.models)
-
-    @property
-    def models(self) -> list[Model]:
-        """Its registered models, without those that were deleted since."""
-        registered = {model.id: model for model in opened(self.workspace).models.find(ModelQuery())}
-        return [Model._of(self.workspace, registered[each]) for each in self._last.models if each in registered]
 
     def serialize(self) -> dict[str, Any]:
         """The image as JSON-ready words, under v1's keys."""

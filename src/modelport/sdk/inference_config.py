@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport.environments.environment import EnvironmentDefinition, from_conda_file
+from modelport.environments.source_file import read_text
 from modelport.errors import ScriptError, UserError, nearest
 from modelport.sdk.environment import ContainerRegistry, Environment, definition_of
 from modelport.services.request import ScriptRequest
@@ -129,11 +130,18 @@ class InferenceConfig:
         return {}
 
     def _image_environment(self) -> dict[str, Any]:
-        """The environment with what an image is built on, as JSON words; empty if nothing is asked for."""
+        """The environment with what an image is built on, further Dockerfile steps as text, as JSON words; empty if
+        nothing is asked for."""
         described = self._definition()
         registry = self.base_image_registry
         address = {"address": registry.address, "username": registry.username} if registry is not None else None
-        given = {"base_image": self.base_image, "base_image_registry": address, "gpu_support": self.enable_gpu}
+        steps = self.extra_docker_file_steps
+        given = {
+            "base_image": self.base_image,
+            "base_image_registry": address,
+            "gpu_support": self.enable_gpu,
+            "steps": read_text(self._beside(steps), str(steps)) if steps is not None else None,
+        }
         container = {name: value for name, value in given.items() if value}
         if not container:
             return described

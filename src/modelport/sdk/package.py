@@ -13,7 +13,7 @@ from modelport.images.reference import parse_reference
 from modelport.images.wish import ImageLabels, ImageScript, ImageWish
 from modelport.sdk.arguments import opened, say, show
 from modelport.sdk.environment_sections import ContainerRegistry
-from modelport.sdk.image_config import placements_of, wish_parts, wished_models
+from modelport.sdk.image_wish import placements_of, wish_parts, wished_models
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.logins import images_of
 

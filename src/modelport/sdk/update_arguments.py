@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import UserError
 from modelport.sdk.arguments import accepted, opened
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
+from modelport.sdk.image_config import ContainerImageConfig
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model_record import ModelRecord
 from modelport.services.request import Labels, ModelWord, ServiceChange
@@ -33,6 +34,8 @@ class UpdateArguments:
         """Put one argument where its type belongs."""
         if value is None or isinstance(value, bool):  # a bool is v1's `wait`
             return
+        if isinstance(value, ContainerImageConfig):
+            value = value._inference_config()
         if isinstance(value, InferenceConfig):
             name = "inference_config"
         elif isinstance(value, LocalWebserviceDeploymentConfiguration):

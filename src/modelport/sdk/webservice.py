@@ -20,6 +20,9 @@ from modelport.services.service import Service
 from modelport.services.target import LogRequest
 
 if TYPE_CHECKING:
+    from modelport.sdk.deployment_request import DeploymentConfiguration
+    from modelport.sdk.image import Image
+    from modelport.sdk.image_config import ContainerImageConfig
     from modelport.sdk.workspace import Workspace
 
 COMPUTE_TYPES = ("Local", "ACI", "AKS", "AKSENDPOINT", "IOT", "MIR")
@@ -132,6 +135,83 @@ class Webservice(ServiceView):
         except NotFoundError:
             say(f"There is no service {self.name} to delete.")
         self._gone = "deleted"
+
+    # Deploying as v1's first generation did ------------------------------------------------------------------------
+
+    @staticmethod
+    def deploy(
+        workspace: Workspace,
+        name: str,
+        model_paths: Iterable[str],
+        image_config: ContainerImageConfig,
+        deployment_config: DeploymentConfiguration | None = None,
+        deployment_target: object = None,
+        overwrite: bool = False,
+    ) -> Webservice:
+        """Register each path as a model (by the name of its file) and deploy them; raises as `Model.deploy` does."""
+        from modelport.sdk.first_deployments import registered
+        from modelport.sdk.image_config import checked_config
+
+        checked_config(image_config)  # before a model is registered
+        models = registered(workspace, model_paths)
+        return Webservice.deploy_from_model(
+            workspace, name, models, image_config, deployment_config, deployment_target, overwrite
+        )
+
+    @staticmethod
+    def deploy_from_model(
+        workspace: Workspace,
+        name: str,
+        models: Iterable[Any],
+        image_config: ContainerImageConfig,
+        deployment_config: DeploymentConfiguration | None = None,
+        deployment_target: object = None,
+        overwrite: bool = False,
+    ) -> Webservice:
+        """Deploy models with an image configuration, without a `deployment_config` in one container with its defaults.
+
+        Raises as `Model.deploy` does.
+        """
+        from modelport.sdk.first_deployments import Deployment, deploy_models
+
+        config = deployment_config or ContainerWebservice.deploy_configuration()
+        deploy_models(Deployment(workspace, name, config, deployment_target, overwrite), models, image_config)
+        return Webservice(workspace, name)
+
+    @staticmethod
+    def deploy_from_image(
+        workspace: Workspace,
+        name: str,
+        image: Image,
+        deployment_config: DeploymentConfiguration | None = None,
+        deployment_target: object = None,
+        overwrite: bool = False,
+    ) -> Webservice:
+        """Run an image that was built, as it is; without a `deployment_config` in one container with its defaults.
+
+        Raises `ConflictError` (`image-not-built`), `EngineError`, and what `Model.deploy` raises.
+        """
+        from modelport.sdk.first_deployments import Deployment, deploy_image
+
+        config = deployment_config or ContainerWebservice.deploy_configuration()
+        deploy_image(Deployment(workspace, name, config, deployment_target, overwrite), image)
+        return Webservice(workspace, name)
+
+    @staticmethod
+    def deploy_local_from_model(
+        workspace: Workspace,
+        name: str,
+        models: Iterable[Any],
+        image_config: ContainerImageConfig,
+        deployment_config: LocalWebserviceDeploymentConfiguration | None = None,
+        wait: bool = False,
+    ) -> Webservice:
+        """Deploy models with an image configuration on this machine, in place of a local service of that name."""
+        config = deployment_config or LocalWebservice.deploy_configuration()
+        service = Webservice.deploy_from_model(workspace, name, models, image_config, config, overwrite=True)
+        if wait:
+            service.wait_for_deployment()
+        return service
 
     @staticmethod
     def list(

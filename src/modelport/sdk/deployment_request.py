@@ -1,0 +1,102 @@
+"""What v1's arguments of a deployment ask the workspace for, whichever generation they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from modelport.errors import UserError
+from modelport.events import Event
+from modelport.sdk.arguments import opened
+from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
+from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
+from modelport.sdk.inference_config import InferenceConfig
+from modelport.services.request import Labels, ModelWord, ServiceRequest
+
+if TYPE_CHECKING:
+    from modelport.sdk.workspace import Workspace
+
+DeploymentConfiguration = LocalWebserviceDeploymentConfiguration | ContainerWebserviceDeploymentConfiguration
+CONFIGURATIONS = (LocalWebserviceDeploymentConfiguration, ContainerWebserviceDeploymentConfiguration)
+
+
+def launch(
+    workspace: Workspace,
+    request: ServiceRequest,
+    config: DeploymentConfiguration,
+    *,
+    overwrite: bool = False,
+    report: Callable[[Event], None] | None = None,
+) -> None:
+    """Deploy what is asked for, with the keys that the configuration gives; `report` sees each step."""
+    manager = opened(workspace).services
+    more = {"report": report} if report is not None else {}
+    manager.deploy(request, overwrite=overwrite, **more)
+    if isinstance(config, ContainerWebserviceDeploymentConfiguration):
+        for which, value in (("primary", config.primary_key), ("secondary", config.secondary_key)):
+            if value:
+                manager.regenerate_key(request.name, which, value)
+
+
+def request_of(
+    name: str,
+    models: tuple[ModelWord, ...],
+    inference_config: InferenceConfig | None,
+    config: DeploymentConfiguration,
+    deployment_target: object = None,
+) -> ServiceRequest:
+    """What v1's arguments ask the workspace for; raises `UserError` for those that no target here understands."""
+    _check(inference_config, config, deployment_target)
+    return _request(name, models, inference_config, config)
+
+
+def _check(inference_config: object, deployment_config: object, deployment_target: object) -> None:
+    if inference_config is not None and not isinstance(inference_config, InferenceConfig):
+        raise UserError(
+            "argument-invalid",
+            f"The inference_config is {type(inference_config).__name__}; an InferenceConfig is needed.",
+            "Example: InferenceConfig(entry_script='score.py', environment=env)",
+        )
+    if deployment_config is not None and not isinstance(deployment_config, CONFIGURATIONS):
+        raise UserError(
+            "argument-invalid",
+            f"The deployment_config is {type(deployment_config).__name__}, which no target here understands.",
+            "Example: LocalWebservice.deploy_configuration(port=8890), or "
+            "ContainerWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)",
+        )
+    if deployment_target is not None:
+        raise UserError(
+            "target-unavailable",
+            f"The deployment_target {deployment_target!r} cannot be used: services run on this machine.",
+            "Leave deployment_target out.",
+        )
+
+
+def _request(
+    name: str,
+    models: tuple[ModelWord, ...],
+    inference_config: InferenceConfig | None,
+    config: DeploymentConfiguration,
+) -> ServiceRequest:
+    script = inference_config
+    recorded = {**(script._recorded() if script else {}), **config._recorded()}
+    labels = Labels(config.tags, config.properties, config.description, recorded or None)
+    return ServiceRequest(
+        name=name,
+        models=models,
+        script=script._script() if script else None,
+        environment=_environment_of(script, config) if script else None,
+        limits=config._all_limits(),
+        listen=config._whole_listen(),
+        auth_enabled=bool(config.auth_enabled),
+        debug=bool(config.debug),
+        target=config._target,
+        container=config._whole_container(),
+        shown_as=config._shown_as,
+        labels=labels,
+    )
+
+
+def _environment_of(script: InferenceConfig, config: DeploymentConfiguration) -> dict[str, Any]:
+    """What is needed where; an image also needs to know what it is built on."""
+    return script._image_environment() if config._target == "container" else script._definition()
