@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 from tests.engine import Scratch
 
+from modelport.environments.environment import EnvironmentDefinition
 from modelport.errors import ConflictError, EngineError, ModelportError, NotFoundError, ScriptError, UserError
 from modelport.images.engine import Engine, image_facts
 from modelport.images.failure import failure_of
 from modelport.images.record import ImageQuery
 from modelport.images.wish import ImageLabels, ImageModel, ImageScript, ImageWish
+from modelport.process import run
 from modelport.registry.model import Registration
 from modelport.settings import read_settings
 from modelport.workspace import Home, OpenWorkspace
@@ -212,3 +215,34 @@ def test_a_workspace_is_not_deleted_while_it_builds(workspace: OpenWorkspace, sc
 
 def test_the_engine_of_the_tests_is_the_one_of_the_workspace(workspace: OpenWorkspace, engine: Engine) -> None:
     assert workspace.engine.program == engine.program
+
+
+PROGRAM = """
+import sys
+from modelport.images.wish import ImageScript, ImageWish
+from modelport.settings import read_settings
+from modelport.workspace import Home
+images = Home(read_settings()).get(sys.argv[1]).images
+images.begin(ImageWish("churn", script=ImageScript(sys.argv[2]), steps=sys.argv[3]))
+if sys.argv[4]:
+    raise KeyboardInterrupt
+"""
+
+
+@pytest.mark.parametrize(("ending", "state"), [("", "Succeeded"), ("by Ctrl-C", "Cancelled")])
+def test_a_program_that_ends_waits_for_its_builds_unless_it_ends_by_ctrl_c(
+    workspace: OpenWorkspace, script: ImageScript, ending: str, state: str
+) -> None:
+    pause = "600" if ending else "1"
+    words = [sys.executable, "-c", PROGRAM, workspace.name, script.entry_script, f"RUN sleep {pause}", ending]
+    done = run(words, timeout_seconds=120)
+    assert workspace.images.get("churn").state == state, done.stderr
+
+
+def test_a_step_that_a_docker_section_has_runs_before_those_of_the_wish(
+    workspace: OpenWorkspace, script: ImageScript
+) -> None:
+    environment = EnvironmentDefinition("e", container={"steps": "ENV FIRST=1\n"})
+    wish = ImageWish("churn", script=script, environment=environment.to_json(), steps="ENV SECOND=2\n")
+    text = workspace.images.build(wish).dockerfile.read_text()
+    assert 0 < text.index("ENV FIRST=1") < text.index("ENV SECOND=2")
