@@ -107,7 +107,7 @@ def test_update_of_nothing_but_words_builds_nothing(ws):
 
 def test_update_that_fails_leaves_the_one_before(ws):
     service = deployed(ws, "mysvc")
-    Path("score.py").write_text("def init():\n    raise ValueError('no such weights')\ndef run(data):\n    return data\n")
+    Path("score.py").write_text("def init():\n    raise ValueError('no such weights')\ndef run(data): ...\n")
     with pytest.raises(DeploymentError, match="no such weights") as caught:
         service.update(inference_config=InferenceConfig("score.py"))
     assert str(Path("score.py").absolute()) in caught.value.traceback

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import tarfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -209,6 +210,7 @@ def conversation(environ: Mapping[str, str]) -> Iterator[Engine]:
     address = _address(environ)
     client = None
     try:
+        _knock(address)
         client = docker.APIClient(version="auto", timeout=_ASK_SECONDS, **_connection(docker, environ, address))
         yield Engine(client, host_of(address))
     except docker.errors.APIError as error:
@@ -218,6 +220,20 @@ def conversation(environ: Mapping[str, str]) -> Iterator[Engine]:
     finally:
         if client is not None:
             client.close()
+
+
+def _knock(address: str) -> None:
+    """Raise `docker.errors.DockerException` if nobody opens: the SDK itself would leave its socket open then."""
+    import docker
+
+    parts = urlsplit(address)
+    if parts.scheme != "unix":
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(parts.path)
+        except OSError as error:
+            raise docker.errors.DockerException(str(error)) from error
 
 
 def _lost(docker: Any, requests: Any) -> tuple[type[Exception], ...]:
