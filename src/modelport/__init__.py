@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from modelport.errors import UserError as UserError
     from modelport.sdk.environment import CondaDependencies as CondaDependencies
     from modelport.sdk.environment import Environment as Environment
+    from modelport.sdk.environment_images import DockerBuildContext as DockerBuildContext
     from modelport.sdk.environment_sections import ContainerRegistry as ContainerRegistry
     from modelport.sdk.image import ContainerImage as ContainerImage
     from modelport.sdk.image import Image as Image
     from modelport.sdk.inference_config import InferenceConfig as InferenceConfig
     from modelport.sdk.keyvault import Keyvault as Keyvault
     from modelport.sdk.model import Model as Model
+    from modelport.sdk.package import ModelPackage as ModelPackage
     from modelport.sdk.resource import ResourceConfiguration as ResourceConfiguration
     from modelport.sdk.run import Experiment as Experiment
     from modelport.sdk.run import Run as Run
@@ -51,6 +53,7 @@ _HOMES: dict[str, str] = {
     "ContainerImage": "modelport.sdk.image",
     "ContainerRegistry": "modelport.sdk.environment_sections",
     "ContainerWebservice": "modelport.sdk.webservice",
+    "DockerBuildContext": "modelport.sdk.environment_images",
     "Environment": "modelport.sdk.environment",
     "Experiment": "modelport.sdk.run",
     "Image": "modelport.sdk.image",
@@ -58,6 +61,7 @@ _HOMES: dict[str, str] = {
     "Keyvault": "modelport.sdk.keyvault",
     "LocalWebservice": "modelport.sdk.webservice",
     "Model": "modelport.sdk.model",
+    "ModelPackage": "modelport.sdk.package",
     "ResourceConfiguration": "modelport.sdk.resource",
     "Run": "modelport.sdk.run",
     "Webservice": "modelport.sdk.webservice",
