@@ -22,7 +22,10 @@ _KINDS = (
     (f"{HOME}/", "python"),
     (MODELS, "model"),
     (APP, "code"),
+    (HOME, "settings"),
 )
+# How the recipe makes a layer of files alone: a script with the name "layer" and the folder behind it.
+_PLACED = re.compile(r"\blayer (/\S+)")
 _TARGET = re.compile(r"\b(?:COPY|ADD)\b.*?(\S+?)\s*(?:# buildkit)?$", re.DOTALL)
 _NOISE = (
     re.compile(r"^/bin/sh -c #\(nop\)\s+"),
@@ -123,17 +126,20 @@ def kind_of(created_by: str) -> str:
 
     >>> kind_of("COPY /opt/modelport/env /opt/modelport/env # buildkit")
     'environment'
+    >>> kind_of("RUN /bin/sh -c cp -Rp /mnt/. $1 layer /var/azureml-app # buildkit")
+    'code'
     """
     if _SETTING.match(created_by):
         return "settings"
-    found = _TARGET.search(created_by)
+    found = _PLACED.search(created_by) or _TARGET.search(created_by)
     target = found[1] if found else ""
     return next((kind for place, kind in _KINDS if target.startswith(place)), "setup")
 
 
 def shortened(created_by: str) -> str:
     """What made a layer, in one short line without the builder's own words."""
-    text = created_by
+    placed = _PLACED.search(created_by)
+    text = f"files in {placed[1]}" if placed else created_by
     for noise, instead in zip(_NOISE, ("", "", "", " "), strict=True):
         text = noise.sub(instead, text)
     text = text.strip() or "(imported)"
