@@ -246,3 +246,15 @@ def test_a_step_that_a_docker_section_has_runs_before_those_of_the_wish(
     wish = ImageWish("churn", script=script, environment=environment.to_json(), steps="ENV SECOND=2\n")
     text = workspace.images.build(wish).dockerfile.read_text()
     assert 0 < text.index("ENV FIRST=1") < text.index("ENV SECOND=2")
+
+
+def test_fsck_finds_and_collects_what_a_killed_build_left(workspace: OpenWorkspace, script: ImageScript) -> None:
+    program = PROGRAM.replace("raise KeyboardInterrupt", "__import__('time').sleep(1); __import__('os')._exit(9)")
+    words = [sys.executable, "-c", program, workspace.name, script.entry_script, "RUN sleep 5", "killed"]
+    assert run(words, timeout_seconds=120).exit_code == 9
+    record = workspace.images.get("churn")
+    assert record.error["code"] == "image-build-interrupted"
+    assert workspace.fsck().abandoned == (f"images/{record.id}/build",)
+    workspace.fsck(repair=True)
+    assert workspace.fsck().abandoned == ()
+    assert record.log_file.exists()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.engine import Scratch
+from tests.images.registries import HOW_TO_GET, PASSWORDS, PROGRAM, password_auth, running_registry
 
 from modelport import (
     ConflictError,
@@ -20,6 +23,9 @@ from modelport import (
     UserError,
     Workspace,
 )
+from modelport.images.credentials import Credentials, CredentialStore
+from modelport.images.reference import parse_reference
+from modelport.images.transfer import push
 from modelport.sdk.environment_sections import ContainerRegistry
 from modelport.sdk.image_config import FIRST_GENERATION, ContainerImageConfig
 from modelport.sdk.image_wish import first_generation_parts
@@ -171,3 +177,31 @@ def test_every_argument_of_the_first_generation_has_its_place(ws: Workspace) -> 
     }  # fmt: skip
     assert "secret" not in repr(parts) + repr(config)
     assert set(FIRST_GENERATION) <= set(vars(ContainerImageConfig("score.py")))
+
+
+def test_a_base_of_a_private_registry_is_pulled_with_the_login_of_the_program(
+    image_ws: Workspace, scratch: Scratch, tmp_path: Path, base_image: Callable[[str], str],
+    need: Callable[[str, bool, str], None], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    need("docker-registry", PROGRAM is not None, HOW_TO_GET)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nobody"))
+    (user, password), *_ = PASSWORDS.items()
+    with running_registry(tmp_path, password_auth(tmp_path)) as server:
+        name = f"{server.address}/team/base:1"
+        engine = scratch.engine
+        target, store = parse_reference(name), CredentialStore({}, {server.address: lambda: login})
+        login = Credentials(user, password, "the test")
+        push(engine, base_image("3.11"), target, store, lambda _: None)
+        scratch.docker("image", "rm", name)
+        registry = ContainerRegistry()
+        registry.address, registry.username, registry.password = server.address, user, password
+        config = ContainerImage.image_configuration(
+            "score.py", "python", base_image="team/base:1", base_image_registry=registry
+        )
+        image = Image.create(image_ws, "myimg", [], config)
+        image.wait_for_creation()
+        with urllib.request.urlopen(image.image_build_log_uri) as log:
+            text = log.read().decode()
+        assert f"Pulling the base image {name}" in text
+        assert password not in text
+        scratch.docker("image", "rm", name)
