@@ -27,6 +27,9 @@ _LIMITS = {
 }
 
 
+_BYTES_OF_GB = 1024**3
+
+
 def _model_ids(workspace: OpenWorkspace) -> list[str]:
     return [each.id for each in workspace.models.find()]
 
@@ -50,6 +53,14 @@ _OPTIONS = (
     click.option("--environment", metavar="NAME[:VERSION]", help="A registered or curated environment."),
     click.option("--port", "-p", type=int, help="Port of the service; a new one takes a free port."),
     click.option("--replicas", type=int, help="Worker processes; a new service has 1."),
+    click.option(
+        "--cpu", type=click.FloatRange(min=0, min_open=True), metavar="CORES",
+        help="Processor cores that a container may use; without it all.",
+    ),
+    click.option(
+        "--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        help="Memory that a container may use; without it all.",
+    ),
     click.option(
         "--max-concurrent-requests", type=int, help="Requests that one worker runs at once; of a new service 1."
     ),
@@ -82,14 +93,19 @@ def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "modelport deploy diabetes --entry-script score.py --model diabetes:1 --port 8890",
         "modelport deploy diabetes -s src -e score.py -m outputs/model.pkl --conda-file conda.yml",
         "modelport deploy digits --model digits:2 --replicas 4 --auth",
+        "modelport deploy churn -e score.py -m churn:3 --target container --cpu 1 --memory 1",
     ],
 )
 @click.argument("name")
 @service_options
+@click.option(
+    "--target", type=click.Choice(["local", "container"]), default="local", show_default=True,
+    help="Where it runs: as processes of this machine, or from an image in a container engine.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a service of this name; it serves until the new one is ready.")
 @click.pass_context
 def deploy(context: click.Context, /, name: str, **options: Any) -> None:
-    """Deploy a web service NAME on this machine and wait until it serves.
+    """Deploy a web service NAME and wait until it serves.
 
     Without --entry-script a scikit-learn or ONNX model is served by a script that Modelport brings. Each step is
     told with its time. Ctrl-C takes a new service away again.
@@ -124,9 +140,15 @@ def _ready(session: Session, name: str, steps: Any, *, undo: bool) -> Service:
         raise
 
 
+def container_limits_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits that are given, as fields of `Container`."""
+    given = {"cpu_cores": options["cpu"]} if options["cpu"] else {}
+    return {**given, **({"memory_bytes": round(options["memory"] * _BYTES_OF_GB)} if options["memory"] else {})}
+
+
 def request_of(session: Session, name: str, options: Mapping[str, Any]) -> ServiceRequest:
     """What the options ask for. Raises `UserError` for options that contradict each other, and for bad limits."""
-    from modelport.manifest import Limits, Listen
+    from modelport.manifest import Container, Limits, Listen
     from modelport.services.request import ServiceRequest
 
     return ServiceRequest(
@@ -138,6 +160,8 @@ def request_of(session: Session, name: str, options: Mapping[str, Any]) -> Servi
         listen=Listen(port=options["port"] or 0, cors_origins=options["cors_origins"]),
         auth_enabled=bool(options["auth"]),
         debug=bool(options["debug"]),
+        target=options["target"],
+        container=Container(**container_limits_of(options)),
         labels=labels_of(options),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelport.cli.deploy import environment_of, labels_of, limits_of, script_of, service_options
+from modelport.cli.deploy import container_limits_of, environment_of, labels_of, limits_of, script_of, service_options
 from modelport.cli.doors import DoorGroup, completing, session_of
 from modelport.cli.output import Column, moment
 from modelport.cli.words import body
@@ -168,6 +168,7 @@ def change_of(session: Session, options: dict[str, Any]) -> ServiceChange:
         environment=environment_of(session, options),
         limits=limits_of(options),
         listen=listen,
+        container=container_limits_of(options),
         auth_enabled=options["auth"],
         debug=options["debug"],
         labels=labels_of(options),

@@ -38,5 +38,9 @@ def init_error(failure: Mapping[str, Any], prefix: str = "") -> DeploymentError:
         return DeploymentError("init-died", message, remedy, **words)
     if code == "init-timeout":
         return DeploymentError("init-timeout", message, remedy, **words)
+    if code == "container-ended":
+        return DeploymentError("container-ended", message, remedy, **words)
+    if code == "rollout-interrupted":
+        return DeploymentError("rollout-interrupted", message, remedy, **{**words, "step": "launch"})
     kind = DeploymentError  # the other codes are those of the worker and of errors that were passed on
     return kind(code, message, remedy, **words)

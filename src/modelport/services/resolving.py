@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport.errors import ConflictError, NotFoundError, ScriptError, UserError, nearest
-from modelport.manifest import Limits, Listen
+from modelport.manifest import Container, Limits, Listen
 from modelport.naming import MODEL, SERVICE, parse_model_id
 from modelport.registry.catalog import ModelRegistry
 from modelport.registry.model import ModelVersion
@@ -45,7 +45,7 @@ def resolve(parts: Parts, request: ServiceRequest) -> ServiceSpec:
         container=request.container,
         shown_as=request.shown_as,
     )
-    return _labelled(spec, request.labels)
+    return _labelled(_check_container(spec), request.labels)
 
 
 def _script_of(request: ServiceRequest, generated: str) -> ScriptSpec:
@@ -76,7 +76,18 @@ def changed(parts: Parts, spec: ServiceSpec, change: ServiceChange) -> ServiceSp
     for name in ("auth_enabled", "debug"):
         if getattr(change, name) is not None:
             parts_of_it[name] = getattr(change, name)
-    return _labelled(replace(spec, **parts_of_it), change.labels)
+    return _labelled(_check_container(replace(spec, **parts_of_it)), change.labels)
+
+
+def _check_container(spec: ServiceSpec) -> ServiceSpec:
+    """Return `spec` if its target knows what a container is told; raises `UserError` (`container-needed`)."""
+    if spec.target != "local" or spec.container == Container():
+        return spec
+    raise UserError(
+        "container-needed",
+        f"Service '{spec.name}' runs as processes of this machine, which have no image and no limits of their own.",
+        "Deploy it to a container (command line: --target container), or leave image, cores and memory out.",
+    )
 
 
 def _labelled(spec: ServiceSpec, labels: Labels) -> ServiceSpec:
