@@ -95,8 +95,9 @@ class ImageWish:
     """Everything that an image is to be made of; raises `UserError` (`name-invalid`, `limit-invalid`).
 
     Without a `script` the image holds the environment alone. `steps` are further Dockerfile lines of the user's, behind
-    those that the environment's `container` has under that name; they are added to the base. `reference` is a name that the image gets in the engine beside its own.
-    `context_only` asks for the Dockerfile and its context instead of an image.
+    those that the environment's `container` has under that name; they are added to the base. `reference` is a name that
+    the image gets in the engine beside its own. `context_only` asks for the Dockerfile and its context instead of an
+    image.
     """
 
     name: str
