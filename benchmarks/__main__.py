@@ -15,6 +15,7 @@ from benchmarks.command_line import help_time
 from benchmarks.contenders import CORE, PEERS, Contender
 from benchmarks.contenders.core import MODELPORT
 from benchmarks.hang import hang
+from benchmarks.images import images
 from benchmarks.kills import KILLS, kills
 from benchmarks.measure import bare_python, throughput
 from benchmarks.overload import overload
@@ -23,7 +24,7 @@ from benchmarks.server_kills import SERVER_KILLS, server_kills
 from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "bodies", "help")
+TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "bodies", "images", "help")
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ def _measure_bodies(plan: Plan, results: Results) -> None:
     say(f"bodies: {found}")
 
 
+def _measure_images(_plan: Plan, results: Results) -> None:
+    results.images = images(say)
+
+
 def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:
     results.hang[contender.name] = found = hang(contender)
     say(f"hang {contender.title}: {found}")
@@ -145,6 +150,7 @@ ALONE = {  # what is measured of Modelport only
     "server-kill": _measure_server_kills,
     "queue": _measure_queue,
     "bodies": _measure_bodies,
+    "images": _measure_images,
     "help": _measure_help,
 }
 

@@ -9,6 +9,7 @@ from benchmarks.bodies import BUDGET_BYTES
 from benchmarks.central_queue import LONG_WAIT_SECONDS
 from benchmarks.contenders.core import AZUREML, FASTAPI_ASYNC, MODELPORT
 from benchmarks.hang import SCORING_TIMEOUT_MS
+from benchmarks.images import OURS, Rebuilds
 from benchmarks.kills import PER_SECOND
 from benchmarks.overload import MAX_WAIT_MS
 from benchmarks.results import Results
@@ -59,6 +60,7 @@ def judge(results: Results) -> list[Bar]:
         *_server_kills(results),
         *_central_queue(results),
         *_bodies(results),
+        *_images(results),
     ]
 
 
@@ -139,6 +141,35 @@ def _bodies(results: Results) -> Iterator[Bar]:
     yield from _at_most(f"{what}: other requests that failed", 0, sum(run.neighbours_failed for run in runs))
     yield from _at_most(f"{what}: p99 of the others over the same alone", 2.0, found.slowdown)
     yield from _at_most(f"{what}: memory 10 s later over the run before, %", 5.0, found.growth * 100)
+
+
+def _images(results: Results) -> Iterator[Bar]:
+    found = results.images
+    if found is None:
+        return
+    for rebuilds in found.rebuilds:
+        yield from _rebuilds(rebuilds)
+    own = next(build for build in found.builds if build.title == OURS)
+    for build in found.builds:
+        if build is not own:
+            yield from _at_least(f"first image: {build.title} over ours, times", 1.0, build.seconds / own.seconds)
+    beside = (own.own_bytes - found.packages_bytes) / 1e6
+    yield from _at_most("first image: beside base and packages (with byte code), MB", 30.0, beside)
+    yield from _at_most("the same recipe in two homes: files that differ", 0, len(found.differences))
+    if found.pushes:
+        yield from _at_most("push after a changed script, kB sent", 100, found.pushes.second_bytes / 1e3)
+
+
+def _rebuilds(found: Rebuilds) -> Iterator[Bar]:
+    what = f"image, {found.builder}"
+    yield from _at_most(f"{what}: rebuild after a changed script, s", 3.0, found.script.middle)
+    yield from _at_most(f"{what}: new layers after a changed script, kB", 100, found.script.new_bytes / 1e3)
+    if found.builder == "buildkit":  # the classic builder gives each copy a new time, so what stands above is new too
+        kinds = found.model.new_layers.keys()
+        yield Bar(f"{what}: new layers after a new model", "model", ", ".join(sorted(kinds)), kinds == {"model"})
+    slowest = max(found.nothing.middle, found.nothing_as_image.middle)
+    yield from _at_most(f"{what}: nothing changed, s", 0.5, slowest)
+    yield from _at_most(f"{what}: nothing changed, new layers", 0, len(found.nothing.new_layers))
 
 
 def _hang(results: Results, ours: str) -> Iterator[Bar]:

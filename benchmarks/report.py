@@ -34,6 +34,7 @@ def markdown(results: Results, contenders: Sequence[Contender], bars: Sequence[B
         _server_kills(results),
         _central_queue(results),
         _bodies(results),
+        _images(results),
         _bars(bars),
         "\n".join(f"* not measured: {failure}" for failure in results.failures),
     ]
@@ -132,6 +133,44 @@ def _bodies(results: Results) -> str:
     return _table(head, rows)
 
 
+def _images(results: Results) -> str:
+    found = results.images
+    if found is None:
+        return ""
+    head = ["first image of a scikit-learn service", "s", "before it, s", "image", "its base", "image minus base"]
+    rows = [
+        [build.title, *(_number(value) for value in (build.seconds, build.before_seconds)),
+         *(_number(size / 1e6, " MB") for size in (build.image_bytes, build.base_bytes, build.own_bytes))]
+        for build in found.builds
+    ]  # fmt: skip
+    rows += [[title, f"did not run: {words}", "-", "-", "-", "-"] for title, words in found.refused.items()]
+    weights = (found.packages_bytes, found.packages_without_bytecode_bytes)
+    compiled, plain = (_number(size / 1e6, " MB") for size in weights)
+    parts = [_table(head, rows), f"Its packages alone, installed by uv: {compiled} with byte code, {plain} without."]
+    parts.append(_rebuilds(results))
+    if found.pushes:
+        sent = (_number(size / 1e3, " kB") for size in (found.pushes.first_bytes, found.pushes.second_bytes))
+        parts.append("Sent to a registry: {} first, {} after a changed script.".format(*sent))
+    return "\n\n".join([*parts, f"```\n{found.cost}\n```"])
+
+
+def _rebuilds(results: Results) -> str:
+    head = ["image built again", "first, s", "changed script", "new layers", "new model version", "new layers"]
+    head += ["nothing changed, `Model.package`", "`Image.create`"]
+    rows = []
+    for found in results.images.rebuilds if results.images else ():
+        row = [found.builder, _number(found.first_seconds)]
+        for change in (found.script, found.model):
+            layers = ", ".join(f"{kind} {_number(size / 1e3, ' kB')}" for kind, size in change.new_layers.items())
+            row += [_span(change.seconds), layers or "none"]
+        rows.append([*row, _span(found.nothing.seconds), _span(found.nothing_as_image.seconds)])
+    return _table(head, rows)
+
+
+def _span(seconds: Sequence[float]) -> str:
+    return f"{min(seconds):.2f} to {max(seconds):.2f} s"
+
+
 def _bars(bars: Sequence[Bar]) -> str:
     rows = [[bar.what, bar.wanted, bar.seen, "holds" if bar.holds else "FAILS"] for bar in bars]
     return _table(["bar", "wanted", "seen", ""], rows)
@@ -174,6 +213,7 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         "server_kills": asdict(results.server_kills) if results.server_kills else None,
         "central_queue": asdict(results.central_queue) if results.central_queue else None,
         "bodies": asdict(results.bodies) if results.bodies else None,
+        "images": asdict(results.images) if results.images else None,
         "help_time": asdict(results.help_time) if results.help_time else None,
         "bars": [asdict(bar) for bar in bars],
         "not_measured": results.failures,

@@ -10,6 +10,7 @@ from benchmarks.bodies import Bodies
 from benchmarks.central_queue import CentralQueue
 from benchmarks.command_line import HelpTime
 from benchmarks.hang import Hang
+from benchmarks.images import Images
 from benchmarks.kills import Kills
 from benchmarks.measure import Bare, Throughput
 from benchmarks.overload import Overload
@@ -36,6 +37,7 @@ class Results:
     server_kills: ServerKills | None = None
     central_queue: CentralQueue | None = None
     bodies: Bodies | None = None
+    images: Images | None = None
     help_time: HelpTime | None = None
     added_distributions: int | None = None
     failures: list[str] = field(default_factory=list)

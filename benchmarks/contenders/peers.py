@@ -96,7 +96,7 @@ MLSERVER = Contender(
     wrap=_mlserver_request, read=_mlserver_answer, skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 BENTOML = Contender(
-    "bentoml", "BentoML", "thread pool, none", "bentoml", ("bentoml", *USER_PACKAGES), _bentoml,
+    "bentoml", "BentoML", "thread pool, none", "bentoml", ("bentoml", "uv", *USER_PACKAGES), _bentoml,
     environ=_bentoml_environ, health_path="/livez", skips=NOT_THE_ORIGINALS,
 )  # fmt: skip
 MLFLOW = Contender(
