@@ -163,7 +163,7 @@ def test_only_the_layer_of_what_changed_is_new(bench_of, tmp_path, scratch):
     first = request_of("mp-six")
     both = (*first.models, ModelLayer("zoo", 1, (ContextFile("zoo.txt", b"zoo"),)))
     first = dataclasses.replace(first, models=both)
-    new_model = ModelLayer("iris", 1, (ContextFile("iris.txt", b"another"),))
+    new_model = ModelLayer("iris", 2, (ContextFile("iris.txt", b"another"),))
     other_model = dataclasses.replace(first, models=(new_model, both[1]))
     other_script = dataclasses.replace(first, app=(text_file("score.py", SCRIPT.replace("1", "2")),))
     layers = [

@@ -430,3 +430,18 @@ def test_the_programs_beside_it_import_little(module: str) -> None:
     look = f"import sys, modelport.server.{module}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True).stdout.split()
     assert not {"asyncio", "ssl", "uvloop", "httptools", "subprocess"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [(["iris/3"], "azureml-models/iris/3"), (["iris/3", "zoo/1"], "azureml-models"), ([], "azureml-models")],
+)
+def test_the_folder_of_a_single_model_is_found(tmp_path: Path, there: list[str], wanted: str) -> None:
+    models = tmp_path / "app" / "azureml-models"
+    for name in there:
+        (models / name).mkdir(parents=True)
+    places = places_with(tmp_path)
+    program = Program("python", str(tmp_path / "app"), "score.py", model_directory=str(models))
+    Manifest("one", program).write(places.built_in)
+    found = read_image_manifest(places, {}).program.model_directory
+    assert found == str(tmp_path / "app" / wanted)

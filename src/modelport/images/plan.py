@@ -172,16 +172,17 @@ def _recipe(
 
 
 def manifest_in_image(request: ImageRequest, pythons: PythonPlan) -> Manifest:
-    """The manifest that the image carries: the one asked for, with the places of an image."""
-    models = tuple(model.id for model in request.models)
-    only = request.models[0] if len(request.models) == 1 else None
+    """The manifest that the image carries: the one asked for, with the places of an image.
+
+    No version of a model is in it, so that a new one makes its own layer anew and not this file's: the server finds
+    where a single model lies.
+    """
     program = Program(
         python=pythons.user.path if pythons.user.how == "kept" else f"{HOME}/env/bin/python",
         app_directory=APP,
         entry_script=request.entry_script,
-        model_directory=f"{MODELS}/{only.name}/{only.version}" if only else MODELS if models else "",
+        model_directory=MODELS if request.models else "",
         environment_variables=dict(request.environment.environment_variables),
-        models=models,
     )
     listen = replace(request.manifest.listen, host="0.0.0.0", port=PORT)  # noqa: S104 - in a container of its own
     return replace(request.manifest, program=program, listen=listen, places=Places(), exit_on_init_failure=True)
@@ -190,6 +191,7 @@ def manifest_in_image(request: ImageRequest, pythons: PythonPlan) -> Manifest:
 def _labels(request: ImageRequest, base: PlannedBase, lock: Lock) -> dict[str, str]:
     spec = {
         "manifest": asdict(manifest_in_image(request, base.pythons)),
+        "models": [model.id for model in request.models],
         "environment": request.environment.digest,
         "base": base.pythons.base.identity,
         "steps": request.steps,

@@ -194,10 +194,13 @@ def _final_stage(given: RecipeInput, dialect: Dialect) -> str:
         *([f"COPY {CONTEXT}/etc/ /etc/"] if dialect.has_mounts else []),
         f"RUN {json.dumps(['/bin/sh', '-c', _GROUNDWORK])}",
         *(f"COPY --from={stage} {folder} {folder}" for stage, folder in copied),
+        # The classic builder starts a container for each of these; above what changes it need not do so again.
+        *([] if dialect.has_mounts else _settings(given)),
         *(_layer(model.folder, MODELS, dialect) for model in _sorted(given.models)),
         *([_layer(f"{CONTEXT}/app", APP, dialect)] if given.app else []),
         _layer(f"{CONTEXT}/service", HOME, dialect),
-        *_settings(given),
+        *(_settings(given) if dialect.has_mounts else []),
+        *_labels(given),
     ]
     return _stage(f"FROM {BASE_STAGE}", lines)
 
@@ -210,13 +213,11 @@ def _layer(source: str, target: str, dialect: Dialect) -> str:
 
 
 def _settings(given: RecipeInput) -> Iterable[str]:
-    """What the image says of itself: no layer, so it stands last and changes nothing above."""
+    """How the image is started: no layer, so it changes nothing above."""
     path = f"{HOME}/env/bin:" if given.pythons.user.how != "kept" else ""
     variables = {"PATH": f"{path}$PATH", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108 - the one writable folder
     # One instruction for many values: the classic builder starts a container for each.
     yield "ENV " + " ".join(f'{name}="{value}"' for name, value in variables.items())
-    labels = [f"{json.dumps(name)}={_quoted(value)}" for name, value in sorted(given.labels.items())]
-    yield from (["LABEL " + " \\\n      ".join(labels)] if labels else [])
     yield f"WORKDIR {APP}"
     yield f"USER {USER}:{USER}"
     yield f"EXPOSE {PORT}"
@@ -224,6 +225,12 @@ def _settings(given: RecipeInput) -> Iterable[str]:
     yield "STOPSIGNAL SIGTERM"
     yield f"ENTRYPOINT {json.dumps(ENTRY_POINT)}"
     yield "CMD []"
+
+
+def _labels(given: RecipeInput) -> list[str]:
+    """What the image says of itself; other in every image, so it stands last."""
+    labels = [f"{json.dumps(name)}={_quoted(value)}" for name, value in sorted(given.labels.items())]
+    return ["LABEL " + " \\\n      ".join(labels)] if labels else []
 
 
 def _quoted(value: str) -> str:

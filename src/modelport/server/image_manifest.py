@@ -10,6 +10,8 @@ from modelport.errors import ProtocolError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Program
 from modelport.server.runtime_place import RUNTIME_DIRECTORY
 
+MODELS_FOLDER = "azureml-models"
+
 
 @dataclass(frozen=True)
 class ImagePlaces:
@@ -30,8 +32,8 @@ def read_image_manifest(places: ImagePlaces, environ: Mapping[str, str]) -> Mani
     """The manifest to go by. The variables change only the one that was built in: one that was mounted comes from a
     target, which has been told everything. Raises `ProtocolError` and `UserError`."""
     if places.mounted.exists():
-        return _placed(_read(places.mounted), places)
-    return _placed(with_variables(_read(places.built_in), environ), places)
+        return _placed(with_its_model(_read(places.mounted)), places)
+    return _placed(with_variables(with_its_model(_read(places.built_in)), environ), places)
 
 
 def _read(path: Path) -> Manifest:
@@ -43,6 +45,16 @@ def _read(path: Path) -> Manifest:
             f"'{path}' says what is to be served, and cannot be read: {error.strerror}.",
             "The image has it from its build; one that is mounted must be readable by the user of the container.",
         ) from error
+
+
+def with_its_model(manifest: Manifest) -> Manifest:
+    """The manifest with the folder of the model, where there is only one below `azureml-models`: the file in the image
+    does not say which, so that it stays the same for each version of the model."""
+    folder = Path(manifest.program.model_directory)
+    if folder.name != MODELS_FOLDER:
+        return manifest
+    versions = [path for path in folder.glob("*/*") if path.is_dir()]
+    return _programmed(manifest, model_directory=str(versions[0])) if len(versions) == 1 else manifest
 
 
 def _placed(manifest: Manifest, places: ImagePlaces) -> Manifest:

@@ -31,8 +31,6 @@ RUN --mount=type=bind,source=modelport/models/iris-2,target=/mnt ["/bin/sh", "-c
 RUN --mount=type=bind,source=modelport/app,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/var/azureml-app"]
 RUN --mount=type=bind,source=modelport/service,target=/mnt ["/bin/sh", "-c", "set -eu; export TZ=UTC0; cp -Rp /mnt/. \"$1\"; cd /mnt; find . -type d -exec touch -t 198001010000 \"$1\"/{} \\;; while [ \"$1\" != / ]; do touch -t 198001010000 \"$1\"; set -- \"$(dirname \"$1\")\"; done", "layer", "/opt/modelport"]
 ENV PATH="/opt/modelport/env/bin:$PATH" HOME="/tmp" LANG="C.UTF-8"
-LABEL "dev.modelport.models"="deep:10,iris:2" \
-      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"
 WORKDIR /var/azureml-app
 USER 10001:10001
 EXPOSE 5001
@@ -40,3 +38,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 CMD ["/o
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.in_image"]
 CMD []
+LABEL "dev.modelport.models"="deep:10,iris:2" \
+      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"

@@ -25,13 +25,7 @@ RUN ["/bin/sh", "-c", "set -eu; mkdir -p /opt/modelport /var/azureml-app/azureml
 COPY --from=modelport-python-3.9 /opt/modelport/python-3.9 /opt/modelport/python-3.9
 COPY --from=modelport-server /opt/modelport/server /opt/modelport/server
 COPY --from=modelport-env /opt/modelport/env /opt/modelport/env
-COPY modelport/models/deep-10/ /var/azureml-app/azureml-models/
-COPY modelport/models/iris-2/ /var/azureml-app/azureml-models/
-COPY modelport/app/ /var/azureml-app/
-COPY modelport/service/ /opt/modelport/
 ENV PATH="/opt/modelport/env/bin:$PATH" HOME="/tmp" LANG="C.UTF-8"
-LABEL "dev.modelport.models"="deep:10,iris:2" \
-      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"
 WORKDIR /var/azureml-app
 USER 10001:10001
 EXPOSE 5001
@@ -39,3 +33,9 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 CMD ["/o
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.in_image"]
 CMD []
+COPY modelport/models/deep-10/ /var/azureml-app/azureml-models/
+COPY modelport/models/iris-2/ /var/azureml-app/azureml-models/
+COPY modelport/app/ /var/azureml-app/
+COPY modelport/service/ /opt/modelport/
+LABEL "dev.modelport.models"="deep:10,iris:2" \
+      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"

@@ -13,13 +13,7 @@ FROM modelport-base
 USER 0
 RUN ["/bin/sh", "-c", "set -eu; mkdir -p /opt/modelport /var/azureml-app/azureml-models /var/lib/modelport /tmp /mnt; chmod 1777 /tmp; chown 10001:10001 /var/lib/modelport; grep -q '^[^:]*:[^:]*:10001:' /etc/passwd || echo 'modelport:x:10001:10001::/tmp:/bin/bash' >> /etc/passwd; grep -q '^[^:]*:[^:]*:10001:' /etc/group || echo 'modelport:x:10001:' >> /etc/group; test -x /bin/bash"]
 COPY --from=modelport-server /opt/modelport/server /opt/modelport/server
-COPY modelport/models/deep-10/ /var/azureml-app/azureml-models/
-COPY modelport/models/iris-2/ /var/azureml-app/azureml-models/
-COPY modelport/app/ /var/azureml-app/
-COPY modelport/service/ /opt/modelport/
 ENV PATH="$PATH" HOME="/tmp" LANG="C.UTF-8"
-LABEL "dev.modelport.models"="deep:10,iris:2" \
-      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"
 WORKDIR /var/azureml-app
 USER 10001:10001
 EXPOSE 5001
@@ -27,3 +21,9 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=300s --retries=3 CMD ["/o
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/modelport/server/bin/python", "-I", "-m", "modelport.server.in_image"]
 CMD []
+COPY modelport/models/deep-10/ /var/azureml-app/azureml-models/
+COPY modelport/models/iris-2/ /var/azureml-app/azureml-models/
+COPY modelport/app/ /var/azureml-app/
+COPY modelport/service/ /opt/modelport/
+LABEL "dev.modelport.models"="deep:10,iris:2" \
+      "org.opencontainers.image.title"="a \"quoted\" \$NAME \\"
