@@ -12,6 +12,7 @@ from benchmarks import bars, report, venvs
 from benchmarks.bodies import bodies
 from benchmarks.central_queue import central_queue
 from benchmarks.command_line import help_time
+from benchmarks.container_update import container_updates
 from benchmarks.contenders import CORE, PEERS, Contender
 from benchmarks.contenders.core import MODELPORT
 from benchmarks.hang import hang
@@ -24,7 +25,9 @@ from benchmarks.server_kills import SERVER_KILLS, server_kills
 from benchmarks.update import updates
 from benchmarks.workloads import WORKLOADS
 
-TROUBLES = ("overload", "hang", "update", "kills", "server-kill", "queue", "bodies", "images", "help")
+TROUBLES = (
+    "overload", "hang", "update", "container-update", "kills", "server-kill", "queue", "bodies", "images", "help",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,11 @@ def _measure_updates(_plan: Plan, results: Results) -> None:
     say(f"update: {found}")
 
 
+def _measure_container_updates(_plan: Plan, results: Results) -> None:
+    results.container_updates = found = container_updates()
+    say(f"update in a container: {found}")
+
+
 def _measure_kills(plan: Plan, results: Results) -> None:
     results.kills = found = kills(MODELPORT, KILLS if plan.rounds > 1 else 3)
     say(f"kills: {found}")
@@ -146,6 +154,7 @@ def _measure_hang(_plan: Plan, results: Results, contender: Contender) -> None:
 
 ALONE = {  # what is measured of Modelport only
     "update": _measure_updates,
+    "container-update": _measure_container_updates,
     "kills": _measure_kills,
     "server-kill": _measure_server_kills,
     "queue": _measure_queue,

@@ -89,6 +89,9 @@ def _updates(results: Results) -> Iterator[Bar]:
     if results.updates:
         what = f"{len(results.updates.update_seconds)} updates at 100 requests/s: requests that failed"
         yield from _at_most(what, 0, results.updates.failed)
+    if results.container_updates:
+        what = f"{len(results.container_updates.update_seconds)} updates in a container at 100 requests/s: failed"
+        yield from _at_most(what, 0, results.container_updates.failed)
 
 
 def _kills(results: Results) -> Iterator[Bar]:

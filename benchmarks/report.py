@@ -209,6 +209,7 @@ def write_json(results: Results, bars: Sequence[Bar], packages: dict[str, dict[s
         "overload": {name: asdict(item) for name, item in results.overload.items()},
         "hang": {name: asdict(item) for name, item in results.hang.items()},
         "updates": asdict(results.updates) if results.updates else None,
+        "container_updates": asdict(results.container_updates) if results.container_updates else None,
         "kills": asdict(results.kills) if results.kills else None,
         "server_kills": asdict(results.server_kills) if results.server_kills else None,
         "central_queue": asdict(results.central_queue) if results.central_queue else None,

@@ -33,6 +33,7 @@ class Results:
     overload: dict[str, Overload] = field(default_factory=dict)
     hang: dict[str, Hang] = field(default_factory=dict)
     updates: Updates | None = None
+    container_updates: Updates | None = None
     kills: Kills | None = None
     server_kills: ServerKills | None = None
     central_queue: CentralQueue | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import pickle
 import time
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import pytest
 import sklearn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from sklearn.linear_model import Ridge
 from tests.containers import left_in_engine
 from tests.load import Load
@@ -129,6 +134,34 @@ def test_keys_are_needed_and_can_be_made_anew(ws):
     assert service.get_keys()[0] == "first-key"
     service.regen_key("Primary")
     assert service.run("1") == "version 0"
+
+
+def certificate(name):
+    """A certificate that signs itself, and its key, as files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    plain = serialization.NoEncryption()
+    Path("cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    Path("key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return {"ssl_cert_pem_file": "cert.pem", "ssl_key_pem_file": "key.pem", "ssl_cname": name}
+
+
+def test_speaks_tls_by_the_certificate_given_and_by_the_next(ws):
+    first = certificate("first.example.org")
+    config = AciWebservice.deploy_configuration(cpu_cores=1, memory_gb=0.5, ssl_enabled=True, **first)
+    service = deployed(ws, "mysvc", config=config)
+    assert service.scoring_uri.startswith("https://first.example.org:")
+    assert service.run("1") == "version 0"
+    service.update(ssl_enabled=True, **certificate("second.example.org"))
+    assert (service.cname, service.run("1")) == ("second.example.org", "version 0")
 
 
 def test_scaling_and_restarting(ws):

@@ -20,6 +20,7 @@ from modelport.services.target import LogRequest, Observation, Reply
 
 _POLL_SECONDS = 0.02
 _LOOK_SECONDS = 0.25  # how often the server itself is asked: the record alone does not tell of its death
+_SHARE_OF_LOOKING = 3  # times as long as a look took
 _SILENCE_SECONDS = 3.0
 _OPERATIONS = frozenset({"deploy", "update", "reload", "start", "scale", "stop"})
 _LOG_LINES_IN_ERROR = 40
@@ -65,16 +66,18 @@ def wait(parts: Parts, record: ServiceRecord, watch: Watch) -> None:
     """Return when the service serves what was last asked; raises `DeploymentError` when it does not, or not in time."""
     tail = Tail(EventRecord(record.directory, record.id))
     started = time.monotonic()
-    looked = started - _LOOK_SECONDS
+    looked, pause = started, 0.0
     while True:
         ended = False
         for event in tail.new():
             watch.on_event(event)
             ended = ended or _ends(event)
         now = time.monotonic()
-        if ended or now - looked >= _LOOK_SECONDS:
-            looked = now
-            if _has_ended(parts, record, ended=ended):
+        if ended or now - looked >= pause:
+            over = _has_ended(parts, record, ended=ended)
+            looked = time.monotonic()
+            pause = max(_LOOK_SECONDS, _SHARE_OF_LOOKING * (looked - now))  # looking costs the service something too
+            if over:
                 for event in tail.new():  # those that came while the server was asked
                     watch.on_event(event)
                 return

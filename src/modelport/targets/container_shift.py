@@ -20,6 +20,7 @@ from modelport.targets.container_words import GATEWAY_FILE, STATE, Names, backen
 
 ROLLOUT_FILE = "rollout.json"
 _POLL_SECONDS = 0.2
+_SHARE_OF_ASKING = 3  # times as long as asking took
 _START_SECONDS = 60.0  # for the container and its server, beyond the time that init() may take
 _ASK_SECONDS = 20.0
 _LAST_LINES = 400
@@ -88,10 +89,12 @@ class Shift:
             seen = self.engine.inspect(container)
             if not is_running(seen):
                 return self._why(seen)
+            asked = time.monotonic()
             status = self.engine.ask(container, "status").get("ok", {})
             if status.get("state") == "ready":
                 return {}
-            time.sleep(_POLL_SECONDS)
+            # Asking costs processor time of the very container that is to become ready, which may have little of it.
+            time.sleep(max(_POLL_SECONDS, _SHARE_OF_ASKING * (time.monotonic() - asked)))
         message = "The container did not become ready in time."
         return {"code": "server-start-timeout", "message": message, "step": "init"}
 
