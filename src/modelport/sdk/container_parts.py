@@ -107,18 +107,19 @@ class ContainerParts(ServiceView):
 
     def serialize(self) -> dict[str, Any]:
         """The service as JSON-ready words, under v1's keys."""
-        box = self._known().spec.container
-        return {
-            **super().serialize(),
-            "cpu": box.cpu_cores,
-            "memoryInGB": box.memory_bytes / _BYTES_OF_GB,
-            "authEnabled": self.auth_enabled,
-            "sslEnabled": self.ssl_enabled,
-            "cname": self.cname,
-            "location": self.location,
-            "publicIp": self.public_ip,
-            "publicFqdn": self.public_fqdn,
-        }
+        with self._looked_at_once():
+            box = self._known().spec.container
+            return {
+                **super().serialize(),
+                "cpu": box.cpu_cores,
+                "memoryInGB": box.memory_bytes / _BYTES_OF_GB,
+                "authEnabled": self.auth_enabled,
+                "sslEnabled": self.ssl_enabled,
+                "cname": self.cname,
+                "location": self.location,
+                "publicIp": self.public_ip,
+                "publicFqdn": self.public_fqdn,
+            }
 
 
 _MORE = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from modelport.errors import NotFoundError
@@ -23,15 +24,26 @@ class ServiceView:
     name: str
     _last: Service | None
     _gone: str
+    _held: Service | None = None
     _compute_type = ""
     _words: Mapping[str, str] = LOCAL_WORDS
 
     def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name}, image_id={self.image_id}, "
-            f"compute_type={self.compute_type}, state={self.state}, scoring_uri={self.scoring_uri}, "
-            f"tags={self.tags}, properties={self.properties}, created_by={self.created_by})"
-        )
+        with self._looked_at_once():
+            return (
+                f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name}, image_id={self.image_id}, "
+                f"compute_type={self.compute_type}, state={self.state}, scoring_uri={self.scoring_uri}, "
+                f"tags={self.tags}, properties={self.properties}, created_by={self.created_by})"
+            )
+
+    @contextmanager
+    def _looked_at_once(self) -> Iterator[None]:
+        """Within it every attribute tells of the same moment, and the service is asked once."""
+        before, self._held = self._held, self._held or self._now()
+        try:
+            yield
+        finally:
+            self._held = before
 
     @property
     def _manager(self) -> ServiceManager:
@@ -43,6 +55,8 @@ class ServiceView:
 
     def _now(self) -> Service | None:
         """The service as it is; None once it is gone."""
+        if self._held is not None:
+            return self._held
         try:
             return self._look()
         except NotFoundError:
@@ -147,17 +161,18 @@ class ServiceView:
 
     def serialize(self) -> dict[str, Any]:
         """The service as JSON-ready words, under v1's keys."""
-        return {
-            "name": self.name,
-            "tags": self.tags,
-            "properties": self.properties,
-            "state": self.state,
-            "createdTime": self.created_time.isoformat(),
-            "updatedTime": self.updated_time.isoformat(),
-            "error": self.error,
-            "computeType": self.compute_type,
-            "workspaceName": self.workspace.name,
-            "imageId": self.image_id,
-            "scoringUri": self.scoring_uri,
-            "swaggerUri": self.swagger_uri,
-        }
+        with self._looked_at_once():
+            return {
+                "name": self.name,
+                "tags": self.tags,
+                "properties": self.properties,
+                "state": self.state,
+                "createdTime": self.created_time.isoformat(),
+                "updatedTime": self.updated_time.isoformat(),
+                "error": self.error,
+                "computeType": self.compute_type,
+                "workspaceName": self.workspace.name,
+                "imageId": self.image_id,
+                "scoringUri": self.scoring_uri,
+                "swaggerUri": self.swagger_uri,
+            }

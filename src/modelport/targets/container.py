@@ -34,7 +34,15 @@ from modelport.targets.container_seen import (
     warnings_of,
 )
 from modelport.targets.container_shift import ROLLOUT_FILE, Shift
-from modelport.targets.container_start import crew_of, key_files, remove_all, remove_namesakes, tell
+from modelport.targets.container_start import (
+    crew_of,
+    endpoint_of,
+    key_files,
+    remove_all,
+    remove_namesakes,
+    run_gateway,
+    tell,
+)
 from modelport.targets.container_words import STATE, drain_seconds, names_of, revision_of
 
 _LAST_LINES = 400
@@ -128,7 +136,7 @@ class ContainerTarget:
         else:
             engine.stop(container, 0)  # one that the engine would start again after a pause
             engine.start(container)
-        engine.start(str(crew.gateway["Id"]))
+        run_gateway(engine, str(crew.gateway["Id"]))
 
     def _stop(self, engine: Engine, place: ServicePlace, crew: Crew) -> None:
         patience = _drain_seconds(place)
@@ -172,8 +180,8 @@ class ContainerTarget:
     def execute(self, place: ServicePlace, call: Call) -> Reply:
         """POST to the gateway, whatever proxies are set."""
         with conversation(self._environ) as engine:
-            crew = crew_of(engine, names_of(self._workspace, place))
-            endpoint = (engine.host or crew.endpoint[0], crew.endpoint[1])
+            host, port = endpoint_of(engine, names_of(self._workspace, place))
+            endpoint = (engine.host or host, port)
         return calling.post(place.name, endpoint, call, _certificate(place))
 
 

@@ -21,6 +21,17 @@ from modelport.errors import ConflictError, DeploymentError, EngineError, Missin
 USER = 10001  # of every image that Modelport builds
 SERVER_PYTHON = "/opt/modelport/server/bin/python"
 _ASK_SECONDS = 60.0
+# As `modelport.server.control_client`, and imports nothing: a container may have a tenth of a core, and is asked often.
+_ASK = """
+import _socket, sys
+connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+connection.connect("/tmp/modelport/control.sock")
+connection.sendall(sys.argv[1].encode() + b"\\n")
+answer = b""
+while not answer.endswith(b"\\n") and (part := connection.recv(65536)):
+    answer += part
+sys.stdout.buffer.write(answer)
+"""
 _NO_SUCH = 404
 _WITHOUT = "LocalWebservice (modelport deploy) serves without an engine."
 
@@ -133,10 +144,11 @@ class Engine:
             content = archive.extractfile(member) if member else None
             return content.read() if content else b""
 
-    def ask(self, container: str, *words: str) -> dict[str, Any]:
+    def ask(self, container: str, command: str, wait_seconds: float = 0.0) -> dict[str, Any]:
         """What the server in a container answers to a control command; empty if it does not."""
-        command = [SERVER_PYTHON, "-I", "-m", "modelport.server.control_client", *words]
-        started = _or_empty(lambda: self.client.exec_create(container, command), refused=True)
+        words = json.dumps({"command": command, "wait_seconds": wait_seconds})
+        asking = [SERVER_PYTHON, "-I", "-S", "-c", _ASK, words]
+        started = _or_empty(lambda: self.client.exec_create(container, asking), refused=True)
         if not started:
             return {}
         output, _ = self.client.exec_start(started["Id"], demux=True)

@@ -15,7 +15,7 @@ from modelport.manifest import Manifest
 from modelport.targets import container_logs
 from modelport.targets.container_engine import Engine
 from modelport.targets.container_seen import Crew, failure_of, is_running, trouble_of_ended
-from modelport.targets.container_start import start_gateway, start_replica, tell_gateway
+from modelport.targets.container_start import run_gateway, start_gateway, start_replica, tell_gateway
 from modelport.targets.container_words import GATEWAY_FILE, STATE, Names, backend_of, drain_seconds
 
 ROLLOUT_FILE = "rollout.json"
@@ -117,10 +117,10 @@ class Shift:
         gateway = str(crew.gateway["Id"])
         tell_gateway(self.engine, gateway, self.manifest, backend)
         if not is_running(crew.gateway):
-            self.engine.start(gateway)
+            run_gateway(self.engine, gateway)
             return
         deadline = time.monotonic() + drain_seconds(self.manifest)
-        answer = self.engine.ask(gateway, "apply", str(_ASK_SECONDS))
+        answer = self.engine.ask(gateway, "apply", _ASK_SECONDS)
         if "ok" not in answer:
             words = (answer.get("error") or {}).get("message") or "it does not answer"
             raise DeploymentError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from modelport.errors import ConflictError, DeploymentError, ProtocolError
 from modelport.manifest import Listen, Manifest
-from modelport.naming import NAME_LABEL, SERVICE_LABEL, WORKSPACE_LABEL
+from modelport.naming import NAME_LABEL, ROLE_LABEL, SERVICE_LABEL, WORKSPACE_LABEL
 from modelport.targets.container_engine import Engine, File
 from modelport.targets.container_seen import Crew, is_running
 from modelport.targets.container_words import (
@@ -32,6 +33,7 @@ from modelport.targets.container_words import (
 
 _CERTIFICATE, _KEY = "certificate.pem", "key.pem"
 _ATTEMPTS = 5
+_GATEWAY_SECONDS, _POLL_SECONDS = 60.0, 0.1
 
 
 def crew_of(engine: Engine, names: Names) -> Crew:
@@ -43,6 +45,12 @@ def crew_of(engine: Engine, names: Names) -> Crew:
     if gateway:
         backend = str(_words(engine.read(str(gateway["Id"]), f"{STATE}/{GATEWAY_FILE}")).get("backend", ""))
     return Crew(gateway, tuple(each for each in found if role_of(each) != GATEWAY), backend)
+
+
+def endpoint_of(engine: Engine, names: Names) -> tuple[str, int]:
+    """Where a service is published; port 0 if nowhere."""
+    found = sorted(engine.containers({**names.labels, ROLE_LABEL: GATEWAY}), key=is_running)
+    return Crew(found[-1] if found else {}).endpoint
 
 
 def _words(content: bytes) -> dict[str, Any]:
@@ -153,7 +161,29 @@ def _start_gateway(engine: Engine, names: Names, manifest: Manifest, where: tupl
     host["port_bindings"] = {PORT: (manifest.listen.host, port)}
     made = engine.create(gateway_words(names, manifest, port), host, (names.network, "gateway"))
     tell_gateway(engine, made, manifest, backend)
-    engine.start(made)
+    run_gateway(engine, made)
+
+
+def run_gateway(engine: Engine, container: str) -> None:
+    """Start a gateway and wait until it listens: the engine takes connections before, and resets them.
+
+    Raises `DeploymentError` (`gateway-not-answering`).
+    """
+    engine.start(container)
+    deadline = time.monotonic() + _GATEWAY_SECONDS
+    while time.monotonic() < deadline:
+        if engine.ask(container, "status").get("ok", {}).get("port"):
+            return
+        if not is_running(engine.inspect(container)):
+            break
+        time.sleep(_POLL_SECONDS)
+    said = " / ".join(line for _, line in engine.lines(container, tail=3))
+    raise DeploymentError(
+        "gateway-not-answering",
+        f"The gateway of the service does not listen{f'; it said: {said}' if said else ''}.",
+        "Run the operation again; the containers show more: docker ps --all",
+        step="launch",
+    )
 
 
 def tell_gateway(engine: Engine, container: str, manifest: Manifest, backend: str) -> None:
