@@ -64,10 +64,10 @@ class Bench:
         digests = [digest for digest in (facts.layers if facts else ()) if digest != _EMPTY]
         return dict(zip(digests, image_layers(self.engine, name), strict=True))
 
-    def answer(self, name: str, port: int, path: str, body: bytes, words: tuple[str, ...] = ()) -> bytes:
+    def answer(self, name: str, port: int, path: str, body: bytes) -> bytes:
         """What a container of the image answers first with 200."""
         publish = ("--publish", f"127.0.0.1::{port}", "--label", f"{PREFIX}={self.key}")
-        container = self.docker("run", "--detach", *publish, *words, name)
+        container = self.docker("run", "--detach", *publish, name)
         try:
             own = int(self.docker("port", container, str(port)).splitlines()[0].rpartition(":")[2])
             deadline = time.monotonic() + ANSWER_SECONDS_MAX

@@ -175,8 +175,10 @@ def _project(base_template: str, scratch: Path, word: str, environ: dict[str, st
         os.chdir(folder)
         try:
             project = Project(folder)
-            yield project
-            opened(project.workspace).images.forget_all()
+            try:
+                yield project
+            finally:
+                opened(project.workspace).images.forget_all()
         finally:
             os.chdir(before)
 

@@ -194,6 +194,17 @@ def test_a_deleted_image_leaves_the_engine(workspace: OpenWorkspace, script: Ima
     assert workspace.images.list() == []
 
 
+def test_a_name_of_a_package_goes_with_the_last_image_that_has_it(
+    workspace: OpenWorkspace, script: ImageScript
+) -> None:
+    name = f"team/{workspace.name}:v1"
+    first, second = (workspace.images.build(ImageWish("churn", script=script, reference=name)) for _ in range(2))
+    workspace.images.delete(first)
+    assert image_facts(workspace.engine, name) is not None
+    workspace.images.delete(second)
+    assert image_facts(workspace.engine, second.image_id) is None
+
+
 def test_without_an_engine_one_line_says_what_works(
     workspace: OpenWorkspace, script: ImageScript, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -249,7 +260,9 @@ def test_a_step_that_a_docker_section_has_runs_before_those_of_the_wish(
 
 
 def test_fsck_finds_and_collects_what_a_killed_build_left(workspace: OpenWorkspace, script: ImageScript) -> None:
-    program = PROGRAM.replace("raise KeyboardInterrupt", "__import__('time').sleep(1); __import__('os')._exit(9)")
+    # However busy the machine is: it is killed when there is something to leave behind.
+    wait = "import os, time\n    while not list(images.store.folders.directory.glob('*/build')): time.sleep(0.02)\n"
+    program = PROGRAM.replace("raise KeyboardInterrupt", f"{wait}    os._exit(9)")
     words = [sys.executable, "-c", program, workspace.name, script.entry_script, "RUN sleep 5", "killed"]
     assert run(words, timeout_seconds=120).exit_code == 9
     record = workspace.images.get("churn")

@@ -28,6 +28,8 @@ from modelport.images.wished import CheckScript, request_of
 from modelport.registry.catalog import ModelRegistry
 
 LOCK_FILE = "lock.json"
+ALSO_NAMED = "also_named"
+"""Key of a record's details: the name that the image got in the engine beside its own."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def make(parts: ImageParts, draft: Draft, record: ImageRecord, planned: PlannedI
                 "python": planned.pythons.user.version,
                 "interpreter": planned.python,
                 "lock_digest": planned.lock.digest,
+                **({ALSO_NAMED: draft.wish.reference} if draft.wish.reference else {}),
                 "modelport": planned.labels["dev.modelport.version"],
             },
         }

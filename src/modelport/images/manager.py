@@ -11,7 +11,7 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -297,17 +297,20 @@ class ImageManager:
                 f"Update or delete the service first: modelport service delete {users[0]}",
             )
         self.store.remove(found)
-        self._forget(found)
+        self._forget(found, kept={str(each.details.get(making.ALSO_NAMED)) for each in self.store.find()})
 
     def forget_all(self) -> None:
         """Take the names of all images out of the engine, and their layers where nothing else needs them."""
         for record in self.store.find():
             self._forget(record)
 
-    def _forget(self, record: ImageRecord) -> None:
+    def _forget(self, record: ImageRecord, kept: Set[str] = frozenset()) -> None:
+        """Take the names of an image out of the engine, but those in `kept`."""
+        named = [record.reference, record.location, str(record.details.get(making.ALSO_NAMED, ""))]
+        names = [name for name in named if name and name not in kept] if record.image_id else []
         with contextlib.suppress(EngineError):  # without an engine there is nothing to forget
             engine = self._parts.engine()
-            for name in filter(None, [record.reference, record.location]) if record.image_id else ():
+            for name in names:
                 facts = image_facts(engine, name)
                 if facts is not None and facts.id == record.image_id:  # the name may be another workspace's by now
                     engine.run(["image", "rm", name])
