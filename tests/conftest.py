@@ -13,7 +13,7 @@ import pytest
 from tests import engine as engines
 
 from modelport.images.engine import Engine
-from modelport.process import ProcessIdentity, kill
+from modelport.process_table import ProcessIdentity, kill
 
 Need = Callable[[str, bool, str], None]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-LEAVES = {"errors", "naming", "process", "settings", "events", "exits", "manifest"}
+LEAVES = {"errors", "naming", "process", "process_table", "settings", "events", "exits", "manifest"}
 SHARED = LEAVES | {"storage"}
 KINDS = {"registry", "environments", "services"}
 
@@ -17,6 +17,7 @@ KINDS = {"registry", "environments", "services"}
 LAW: dict[str, set[str]] = {
     "errors": set(),
     **{leaf: {"errors"} for leaf in LEAVES - {"errors"}},
+    "process": {"errors", "process_table"},  # what it starts detached is known by its place in the process table
     "worker": set(),
     "autoscaling": set(),
     "storage": LEAVES,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport import process
+from modelport import process_table
 from modelport.errors import ConflictError, DeploymentError, NotFoundError, ScoringError, UserError
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model import Model
@@ -296,7 +296,7 @@ def test_update_refuses_an_unknown_keyword(service):
 
 def test_killed_server_is_told_by_state_and_error(service):
     server = json.loads(next(read_settings().home.glob("workspaces/*/services/*/server.json")).read_text())
-    process.kill(process.ProcessIdentity(server["pid"], server["start_ticks"]))
+    process_table.kill(process_table.ProcessIdentity(server["pid"], server["start_ticks"]))
     assert service.state == "failed"
     assert service.error["code"] == "ServerKilled" and "signal 9" in service.error["message"]
     assert "modelport service start" in service.error["remedy"]

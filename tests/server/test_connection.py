@@ -14,8 +14,9 @@ import pytest
 
 from modelport.manifest import Limits
 from modelport.server.bodies import BodyBudget
-from modelport.server.connection import READER_PAUSE_SECONDS_MAX, Connection, Shared
+from modelport.server.connection import READER_PAUSE_SECONDS_MAX, Connection
 from modelport.server.exchange import Exchange
+from modelport.server.handler import Shared
 from modelport.server.turns import Turns
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"

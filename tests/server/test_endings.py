@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.server.conftest import StartReplica
 
-from modelport import process
+from modelport import process_table
 from modelport.server.logs import LogSink
 
 BACKGROUND = """
@@ -84,10 +84,10 @@ def test_what_a_script_started_in_the_background_ends_with_its_worker(start_repl
     replica = start_replica(BACKGROUND)
     program = int(replica.score([]).body)
     replica.apply()  # the old worker ends in the ordinary way
-    replica.wait_for(lambda: not process.start_ticks_of(program))
+    replica.wait_for(lambda: not process_table.start_ticks_of(program))
     program = int(replica.score([]).body)
     replica.control(command="stop")
-    replica.wait_for(lambda: not process.start_ticks_of(program))
+    replica.wait_for(lambda: not process_table.start_ticks_of(program))
 
 
 def test_who_stops_it_a_second_time_cuts_nothing_off(start_replica: StartReplica) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport import process
+from modelport import process_table
 from modelport.errors import ConflictError, DeploymentError, NotFoundError, ScoringError, ScriptError, UserError
 from modelport.events import EventRecord
 from modelport.manifest import Limits, Listen
@@ -63,7 +63,7 @@ def server_of(manager, name="mysvc"):
 
 def server_of_directory(directory):
     words = json.loads((directory / "server.json").read_text())
-    return process.ProcessIdentity(words["pid"], words["start_ticks"])
+    return process_table.ProcessIdentity(words["pid"], words["start_ticks"])
 
 
 @pytest.fixture
@@ -398,7 +398,7 @@ def test_rollout_that_ended_unseen_is_what_starts_after_the_server_died(running,
         if any(event.kind == "ready" and event.revision == 2 for event in events):
             break
         time.sleep(0.02)
-    process.kill(server_of_directory(record.directory))
+    process_table.kill(server_of_directory(record.directory))
     running.start("mysvc")
     running.wait("mysvc")
     assert (score(running), running.get("mysvc").revision) == (["two", 1], 2)
@@ -421,7 +421,7 @@ def test_stopped_service_says_so_and_starts_again_at_its_port(running):
 
 def test_killed_server_is_noticed_and_can_be_started(running):
     os.kill(server_of(running).pid, signal.SIGKILL)
-    process.wait_until_gone(server_of(running), timeout_seconds=5)
+    process_table.wait_until_gone(server_of(running), timeout_seconds=5)
     status = running.get("mysvc").status
     assert (status.state, status.reason) == ("failed", "ServerKilled")
     assert "modelport service start mysvc" in status.message
@@ -434,7 +434,7 @@ def test_killed_server_is_noticed_and_can_be_started(running):
 
 def test_crash_in_native_code_is_told_by_its_name(running):
     os.kill(server_of(running).pid, signal.SIGSEGV)
-    process.wait_until_gone(server_of(running), timeout_seconds=10)
+    process_table.wait_until_gone(server_of(running), timeout_seconds=10)
     status = running.get("mysvc").status
     assert (status.state, status.reason) == ("failed", "ServerCrashed")
     assert "Segmentation fault" in status.message and "modelport service start mysvc" in status.message
@@ -443,14 +443,14 @@ def test_crash_in_native_code_is_told_by_its_name(running):
 def test_server_that_was_told_to_end_is_told_from_one_that_died(running):
     server = server_of(running)
     os.kill(server.pid, signal.SIGTERM)
-    assert process.wait_until_gone(server, timeout_seconds=10)
+    assert process_table.wait_until_gone(server, timeout_seconds=10)
     assert running.get("mysvc").status.reason == "ServerStopped"
 
 
 def test_restart_of_the_machine_is_noticed(running):
     server = server_of(running)
     os.kill(server.pid, signal.SIGKILL)
-    process.wait_until_gone(server, timeout_seconds=5)
+    process_table.wait_until_gone(server, timeout_seconds=5)
     path = running._store.get("mysvc").directory / "server.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "boot_id": "another boot"}))
     assert running.get("mysvc").status.reason == "MachineRestarted"
@@ -465,7 +465,7 @@ def test_start_of_a_running_service_changes_nothing(running):
 
 
 def test_update_of_a_service_whose_server_died_starts_it(running, write_script):
-    process.kill(server_of(running))
+    process_table.kill(server_of(running))
     write_script(TWO)
     running.reload("mysvc")
     running.wait("mysvc")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelport import process
+from modelport import process_table
 from modelport.errors import ConflictError, DeploymentError
 from modelport.registry.model import Registration
 from modelport.services.request import ScriptRequest, ServiceChange
@@ -48,7 +48,7 @@ def test_model_of_an_update_that_was_killed_can_be_deleted(running, workspace):
 def test_model_of_an_update_that_was_killed_can_be_deleted_once_the_server_died(running, workspace):
     begin_and_leave(running)
     words = json.loads((running._store.get("mysvc").directory / "server.json").read_text())
-    process.kill(process.ProcessIdentity(words["pid"], words["start_ticks"]))
+    process_table.kill(process_table.ProcessIdentity(words["pid"], words["start_ticks"]))
     delete_model(workspace, 2)
     with pytest.raises(ConflictError, match="mysvc"):
         delete_model(workspace, 1)

@@ -29,8 +29,8 @@ from tests.stress.conftest import Size
 from tests.stress.fault_home import SUBJECT, FaultHome
 from tests.stress.fault_points import KILLED_AT, Program, killed_at, points_of, strace_is_there, table
 
-from modelport import process
-from modelport.process import ProcessIdentity
+from modelport import process_table
+from modelport.process_table import ProcessIdentity
 from modelport.targets import local_control
 
 NAME = "subject"
@@ -200,7 +200,7 @@ def strike(house: House, victims: str, starter: subprocess.Popen[str] | None, ch
         except ProcessLookupError:
             continue
     if server:
-        process.wait_until_gone(server, timeout_seconds=PATIENCE_SECONDS)
+        process_table.wait_until_gone(server, timeout_seconds=PATIENCE_SECONDS)
 
 
 def bring_to(house: House, moment: str, chance: random.Random) -> subprocess.Popen[str] | None:

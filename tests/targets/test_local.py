@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from modelport import process
+from modelport import process, process_table
 from modelport.errors import ConflictError, DeploymentError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Places, Program
-from modelport.process import ProcessIdentity
+from modelport.process_table import ProcessIdentity
 from modelport.services import serving_lock
 from modelport.services.target import ServicePlace
 from modelport.settings import read_settings
@@ -54,9 +54,9 @@ def test_workers_die_with_a_killed_server(place):
     target = LocalTarget(read_settings().environ)
     seen = target.apply(place, manifest_for(place))
     worker = seen.status["workers"][0]["pid"]
-    identity = ProcessIdentity(worker, process.start_ticks_of(worker) or 0)
-    process.kill(ProcessIdentity(seen.pid, process.start_ticks_of(seen.pid) or 0))
-    assert process.wait_until_gone(identity, timeout_seconds=5)
+    identity = ProcessIdentity(worker, process_table.start_ticks_of(worker) or 0)
+    process_table.kill(ProcessIdentity(seen.pid, process_table.start_ticks_of(seen.pid) or 0))
+    assert process_table.wait_until_gone(identity, timeout_seconds=5)
 
 
 def test_busy_port_starts_nothing(place):
@@ -124,4 +124,4 @@ def test_server_whose_starter_was_killed_is_ended_by_delete(place):
         )
     assert serving_lock.is_held(place.directory) and not (place.directory / "server.json").exists()
     LocalTarget(read_settings().environ).delete(place)
-    assert process.wait_until_gone(server, timeout_seconds=1.0) and not serving_lock.is_held(place.directory)
+    assert process_table.wait_until_gone(server, timeout_seconds=1.0) and not serving_lock.is_held(place.directory)

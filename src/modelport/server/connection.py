@@ -10,16 +10,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
-from modelport.manifest import Limits
 from modelport.server import response
-from modelport.server.bodies import BodyBudget
 from modelport.server.exchange import Exchange
+from modelport.server.handler import Shared
 from modelport.server.problem import CONTENT_TYPE, Problem
 from modelport.server.receiver import Receiver
-from modelport.server.turns import IN_TURN_FROM_BYTES, Turns
+from modelport.server.turns import IN_TURN_FROM_BYTES
 from modelport.worker.wire import COPIED_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -33,37 +31,6 @@ LINGER_SECONDS = 2.0
 _READ_BYTES_PLAIN = 16 * 1024  # a larger read is fed in pieces
 _PIECE_BYTES = 4 * 1024
 _NOTHING = memoryview(b"")
-
-
-class Handler(Protocol):
-    """What a connection needs of the rest of the server."""
-
-    def begin(self, exchange: Exchange) -> Problem | None:
-        """Look at a request whose headers are complete; a problem refuses it before its body is read."""
-
-    def handle(self, exchange: Exchange) -> None:
-        """Take on a complete request; the answer comes by `exchange.connection`."""
-
-    def leave(self, exchange: Exchange) -> None:
-        """The client of this request has gone."""
-
-    def drained(self, exchange: Exchange, size: int) -> None:
-        """The client has taken `size` bytes of a streamed answer."""
-
-    def finished(self, status: int) -> None:
-        """The answer was given to the connection whole."""
-
-
-@dataclass
-class Shared:
-    """What all connections of one server share."""
-
-    handler: Handler
-    limits: Limits
-    budget: BodyBudget
-    new_request_id: Callable[[], bytes]
-    connections: set[Connection]
-    turns: Turns
 
 
 class Connection(asyncio.Protocol):

@@ -21,13 +21,14 @@ from modelport.errors import ModelportError, port_error
 from modelport.manifest import Listen
 from modelport.server.app import RequestIds
 from modelport.server.bodies import BodyBudget
-from modelport.server.connection import Connection, Shared
+from modelport.server.connection import Connection
 from modelport.server.control import Execute, unknown_command
 from modelport.server.exchange import Exchange
 from modelport.server.gateway_backend import IDLE_SECONDS_MAX, Backend
 from modelport.server.gateway_client import ClientConnection, ForwardedExchange
 from modelport.server.gateway_config import GatewayConfig, address_of, load_certificate, tls_context
 from modelport.server.gateway_forwarding import Forwarding
+from modelport.server.handler import Shared
 from modelport.server.problem import Problem
 from modelport.server.runtime_place import LAST_PACKETS_SECONDS, RUNTIME_DIRECTORY, RuntimePlace
 from modelport.server.turns import Turns

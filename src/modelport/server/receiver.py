@@ -11,7 +11,8 @@ from modelport.server.exchange import Exchange
 from modelport.server.problem import Problem
 
 if TYPE_CHECKING:
-    from modelport.server.connection import Connection, Shared
+    from modelport.server.connection import Connection
+    from modelport.server.handler import Shared
 
 REQUEST_ID_LENGTH_MAX = 100
 _VERSIONS = ("1.1", "1.0")

@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from modelport import process
+from modelport import process_table
 from modelport.errors import ModelportError, port_error
 from modelport.events import Event, EventLines, EventRecord
 from modelport.manifest import Manifest
 from modelport.server.app import App, RequestIds
 from modelport.server.bodies import BodyBudget
-from modelport.server.connection import Connection, Shared
+from modelport.server.connection import Connection
+from modelport.server.handler import Shared
 from modelport.server.lifecycle import Lifecycle, Surroundings
 from modelport.server.logs import LogSink
 from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back
@@ -172,11 +173,11 @@ class Replica:
 
 def write_identity(replica: Replica, control: Path) -> None:
     """Write server.json: who serves, since when, on which port, and where it can be told things."""
-    ticks = process.start_ticks_of(os.getpid()) or 0
+    ticks = process_table.start_ticks_of(os.getpid()) or 0
     words = {
         "pid": os.getpid(),
         "start_ticks": ticks,
-        "boot_id": process.boot_id(),
+        "boot_id": process_table.boot_id(),
         "port": replica.port,
         "host": replica.manifest.listen.host,
         "control": str(control),

@@ -13,12 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from modelport import process
+from modelport import process, process_table
 from modelport.errors import ConflictError, DeploymentError, ModelportError, UserError
 from modelport.events import EventRecord
 from modelport.exits import Exit
 from modelport.manifest import Manifest
-from modelport.process import ProcessIdentity
+from modelport.process_table import ProcessIdentity
 from modelport.services import serving_lock
 from modelport.services.relay import error_of
 from modelport.services.target import Call, LogRequest, Observation, Reply, ServicePlace
@@ -44,7 +44,7 @@ class LocalTarget:
         if not words:
             return Observation()
         identity = ProcessIdentity(int(words["pid"]), int(words["start_ticks"]))
-        same_boot = words.get("boot_id", "") == process.boot_id()
+        same_boot = words.get("boot_id", "") == process_table.boot_id()
         alive = same_boot and identity.is_alive()
         status = local_control.status(Path(str(words["control"]))) if alive else {}
         endpoint = (str(words["host"]), int(status.get("port") or words["port"]))
@@ -83,7 +83,7 @@ class LocalTarget:
         try:
             _wait_for_server(place, identity)
         except BaseException:  # Ctrl-C too: nobody would know of a process that has not said where it listens
-            process.kill(identity)
+            process_table.kill(identity)
             raise
         return self.observe(place)
 
@@ -185,7 +185,7 @@ def _wait_for_server(place: ServicePlace, identity: ProcessIdentity) -> None:
         if _read_identity(place).get("pid") == identity.pid and local_control.status(_control_of(place)):
             return
         if not identity.is_alive():
-            raise _start_failure(place, process.exit_code_of(identity))
+            raise _start_failure(place, process_table.exit_code_of(identity))
         time.sleep(_POLL_SECONDS)
     raise DeploymentError(
         "server-start-timeout",
@@ -222,15 +222,15 @@ def _end(place: ServicePlace, seen: Observation) -> None:
     identity = ProcessIdentity(int(words["pid"]), int(words["start_ticks"]))
     patience = _GRACE_SECONDS + _drain_seconds(place)
     asked = "ok" in local_control.ask(_control_of(place), {"command": "stop"})
-    if asked and process.wait_until_gone(identity, timeout_seconds=patience):
+    if asked and process_table.wait_until_gone(identity, timeout_seconds=patience):
         return
-    process.terminate(identity, grace_seconds=_GRACE_SECONDS)
+    process_table.terminate(identity, grace_seconds=_GRACE_SECONDS)
 
 
 def _end_leftovers(place: ServicePlace) -> None:
     """End what user code had started in the background under a server that was killed: the kernel ended the workers
     with it, and knows nothing of what belongs to them. Only while no server runs."""
-    process.kill_those_of("AML_APP_ROOT", place.directory / "revisions")
+    process_table.kill_those_of("AML_APP_ROOT", place.directory / "revisions")
 
 
 def _drain_seconds(place: ServicePlace) -> float:
