@@ -71,7 +71,7 @@ class Bench:
         try:
             own = int(self.docker("port", container, str(port)).splitlines()[0].rpartition(":")[2])
             deadline = time.monotonic() + ANSWER_SECONDS_MAX
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and self._runs(container):
                 answer = ask(own, path, body)
                 if answer.status == 200:
                     return answer.body
@@ -80,6 +80,9 @@ class Bench:
             raise RuntimeError(f"{name} does not answer {path} with 200: {(said.stdout + said.stderr)[-600:]}")
         finally:
             self.engine.run(["rm", "--force", "--volumes", container])
+
+    def _runs(self, container: str) -> bool:
+        return self.docker("inspect", "--format", "{{.State.Running}}", container) == "true"
 
     def clean(self) -> None:
         """Take away what the run has left."""
