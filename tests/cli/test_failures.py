@@ -102,9 +102,9 @@ def test_verbose_shows_the_traceback(capsys, home):
 def test_home_that_is_a_file_is_no_bug(cli, home):
     home.write_text("not a folder")
     result = cli("workspace", "create", "research")
-    assert result.exit_code == 9
+    assert result.exit_code == 2
     assert str(home) in result.stderr
-    assert "->" in result.stderr
+    assert "[home-not-a-folder]" in result.stderr
 
 
 def test_group_without_a_command_prints_its_help(cli):
