@@ -24,6 +24,7 @@ from modelport.services.store import ServiceRecord
 from modelport.services.target import Call, LogRequest, Reply
 
 OnEvent = Callable[[Event], None]
+_NOT_READY = 503
 
 
 def _silent(_: Event) -> None:
@@ -162,26 +163,34 @@ class ServiceManager:
         The service's own key is sent if it wants one. Raises `ScoringError` for a status other than 200, and where
         there is no answer; `DeploymentError` if the deployment fails while it waits.
         """
+        record = self._store.get(name)
+        lost: ScoringError | None = None
+        if self._parts.builds(record.spec) and record.desired_replicas:
+            try:  # without a look at the containers first, which costs more than most answers
+                reply = self._send(record, body, scoring or Scoring())
+            except ScoringError as error:
+                lost = error
+            else:
+                if reply.status != _NOT_READY or b'"not-ready"' not in reply.body:
+                    return _answered(name, reply)
         service = self.get(name)
+        if lost is not None and service.status.state not in (DEPLOYING, STOPPED):
+            raise lost  # it may have been computed: to send it again is for the caller to decide
         if service.status.state == DEPLOYING:
             service = self.wait(name)
         if service.status.state == STOPPED:
             remedy = f"Run: modelport service start {name}"
             raise ScoringError("service-stopped", f"Service '{name}' is stopped.", remedy)
-        return self._call(service, body, scoring or Scoring())
+        return _answered(name, self._send(self._store.get(name), body, scoring or Scoring()))
 
-    def _call(self, service: Service, body: bytes, scoring: Scoring) -> Reply:
-        record = self._store.get(service.name)
+    def _send(self, record: ServiceRecord, body: bytes, scoring: Scoring) -> Reply:
         headers = {"Content-Type": "application/json", **(scoring.headers or {})}
-        if service.spec.auth_enabled:
+        if record.spec.auth_enabled:
             headers.setdefault("Authorization", f"Bearer {keys.read(record.directory).primary}")
-        limits = service.spec.limits
+        limits = record.spec.limits
         patience = (limits.scoring_timeout_ms + limits.max_request_wait_time_ms) / 1000 + 10.0
         call = Call(body, headers, timeout_seconds=scoring.timeout_seconds or patience)
-        reply = self._parts.target_of(record.spec).execute(record.place(), call)
-        if reply.status == 200:
-            return reply
-        raise watching.scoring_error(service.name, reply)
+        return self._parts.target_of(record.spec).execute(record.place(), call)
 
     def keys(self, name: str) -> tuple[str, str]:
         """The primary and the secondary key; raises `ConflictError` (`keys-disabled`) if the service takes none."""
@@ -219,3 +228,10 @@ class ServiceManager:
     def list(self) -> list[Service]:
         """All services, by name."""
         return [self._service(record) for record in self._store.all()]
+
+
+def _answered(name: str, reply: Reply) -> Reply:
+    """The answer, if it is one; raises `ScoringError` for a status other than 200."""
+    if reply.status == 200:
+        return reply
+    raise watching.scoring_error(name, reply)
