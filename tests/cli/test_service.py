@@ -189,3 +189,33 @@ def test_bad_input_ends_with_2_and_deploys_nothing(cli, script, monkeypatch, wor
     result = cli("deploy", *words, "-o", "json")
     assert (result.exit_code, result.json["error"]["code"]) == (2, code)
     assert cli("service", "list", "-o", "json").json == []
+
+
+def test_limits_of_a_container_are_refused_for_a_process(service_cli, script):
+    told = service_cli("deploy", "my-service", "-e", str(script), "--cpu", "1")
+    assert told.exit_code == 2
+    assert "container-needed" in told.stderr
+
+
+def test_container_without_an_engine_is_one_line_and_exit_code_3(service_cli, script, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    told = service_cli("deploy", "my-service", "-e", str(script), "--target", "container")
+    assert told.exit_code == 3
+    assert "engine-not-running" in told.stderr
+    assert service_cli("service", "list", "-o", "json").json == []
+
+
+def test_container_shows_its_image_and_limits(service_cli, script, scratch, base_image, monkeypatch):
+    monkeypatch.setenv("MODELPORT_BASE_IMAGE", base_image("3.11").replace("3.11", "{python}"))
+    workspace = f"ws-{scratch.key}"
+    service_cli("workspace", "create", workspace)
+    words = ("--target", "container", "--cpu", "0.5", "--memory", "0.25", "-w", workspace)
+    made = service_cli("deploy", "my-service", "-e", str(script), *words)
+    try:
+        assert made.exit_code == 0, made.stderr
+        shown = service_cli("service", "show", "my-service", "-w", workspace, "-o", "json").json
+        assert (shown["cpu_cores"], shown["memory_bytes"]) == (0.5, 256 * 2**20)
+        assert (shown["image"], shown["state"]) == (f"modelport/{workspace}/my-service:1", "running")
+    finally:
+        service_cli("service", "delete", "my-service", "-w", workspace)
+        scratch.engine.run(["image", "rm", f"modelport/{workspace}/my-service:1"])

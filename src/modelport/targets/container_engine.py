@@ -286,8 +286,9 @@ def host_of(address: str) -> str:
 def unreachable(address: str, error: Exception) -> EngineError:
     """The error for an engine that does not answer."""
     shown = urlsplit(address)
-    where = f"{shown.scheme}://{shown.netloc.rpartition('@')[2]}{shown.path}"
-    words = str(error)
+    place = shown.netloc.rpartition("@")[2]  # never a user name and a password
+    where = f"{shown.scheme}://{place}{shown.path}"
+    words = str(error).replace(shown.netloc, place) if place else str(error)
     if "Permission" in words and "denied" in words:
         return EngineError(
             "engine-not-allowed",

@@ -1,0 +1,39 @@
+"""How the engine is reached, and what is told where it is not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelport.errors import EngineError, MissingExtraError
+from modelport.services.target import ServicePlace
+from modelport.targets.container import ContainerTarget
+from modelport.targets.container_engine import conversation
+
+PLACE = ServicePlace("0123456789abcdef", "mysvc", Path("/nowhere"), Path("/nowhere"))
+
+
+def test_engine_that_is_not_there_is_named_with_its_address():
+    nowhere = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+    with pytest.raises(EngineError, match=r"unix:///nowhere/docker\.sock") as caught, conversation(nowhere):
+        pass
+    assert caught.value.code == "engine-not-running"
+
+
+def test_user_and_password_of_an_address_are_not_told():
+    with pytest.raises(EngineError) as caught, conversation({"DOCKER_HOST": "tcp://me:secret@127.0.0.1:9"}):
+        pass
+    assert "secret" not in str(caught.value)
+
+
+def test_missing_sdk_is_an_extra_to_be_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "docker", None)
+    with pytest.raises(MissingExtraError, match=r"modelport\[container\]"), conversation({}):
+        pass
+
+
+def test_looking_without_an_engine_tells_so_and_raises_nothing():
+    seen = ContainerTarget({"DOCKER_HOST": "unix:///nowhere/docker.sock"}, "workspace").observe(PLACE)
+    assert seen.trouble.reason == "EngineUnavailable"
