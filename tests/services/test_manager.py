@@ -19,6 +19,7 @@ from modelport.events import EventRecord
 from modelport.manifest import Limits, Listen
 from modelport.registry.model import Registration
 from modelport.services import resolving
+from modelport.services.deploying import Change, roll
 from modelport.services.manager import Scoring
 from modelport.services.request import Labels, ScriptRequest, ServiceChange, ServiceRequest
 from modelport.services.resolving import resolve
@@ -311,6 +312,17 @@ def test_update_changes_the_models_and_keeps_the_rest(manager, request_for, work
     after = manager.wait("mysvc")
     assert score(manager)[1] == "azureml-models/diabetes/2"
     assert (after.port, after.spec.tags) == (port, {"a": "b"})
+
+
+def test_update_that_another_one_overtook_is_refused_and_undoes_nothing(running, workspace):
+    seen = workspace.services._store.get("mysvc")
+    running.update("mysvc", ServiceChange(limits={"scoring_timeout_ms": 7_000}))
+    running.wait("mysvc")
+    late = Change("update", replace(seen.spec, description="late"))
+    with pytest.raises(ConflictError, match="while this update began") as caught:
+        roll(workspace.services._parts, seen, late, lambda event: None)
+    assert caught.value.code == "operation-in-progress"
+    assert running.get("mysvc").spec.limits.scoring_timeout_ms == 7_000
 
 
 def test_update_to_another_port_moves(running):

@@ -49,6 +49,7 @@ def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) ->
     with parts.store.operation(record, change.kind):
         fresh = settle(parts, parts.store.get(record.name))
         _refuse_while_another_starts(parts, fresh)  # before a step could touch what it needs
+        _refuse_what_is_outdated(record, fresh, change)
         number = parts.store.begin_revision(fresh, change.spec)
         try:
             _Roll(parts, fresh, change, report, number).run()
@@ -68,6 +69,17 @@ def _refuse_while_another_starts(parts: Parts, record: ServiceRecord) -> None:
             f"Another operation on the service '{record.name}' is under way: revision {rollout.get('revision')} is "
             "still starting.",
             f"Wait until it has ended, then try again; see how far it is: modelport service show {record.name}",
+        )
+
+
+def _refuse_what_is_outdated(record: ServiceRecord, fresh: ServiceRecord, change: Change) -> None:
+    """An update is made of the service that its caller saw: it must not undo what another one changed since."""
+    if change.kind != "deploy" and fresh.last_revision != record.last_revision:
+        raise ConflictError(
+            "operation-in-progress",
+            f"Another operation changed the service '{record.name}' (revision {fresh.last_revision}) while this "
+            f"{change.kind} began, which was meant for revision {record.last_revision}.",
+            f"Look at what the service is now, then try again: modelport service show {record.name}",
         )
 
 
