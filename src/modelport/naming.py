@@ -36,7 +36,7 @@ class NameRule:
         raise UserError(
             "name-invalid",
             f"The {self.noun} name {shown} is not valid: {self.words}.",
-            f"Choose a {self.noun} name of {self.minimum_length} to {self.maximum_length} characters that follows it.",
+            f"Choose one of {self.minimum_length} to {self.maximum_length} characters that follows it.",
         )
 
 

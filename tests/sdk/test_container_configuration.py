@@ -78,3 +78,8 @@ def test_isolation_has_two_words():
     assert LocalWebservice.deploy_configuration(isolation="process")._target == "local"
     with pytest.raises(UserError, match="'container'"):
         LocalWebservice.deploy_configuration(isolation="containr")
+
+
+def test_a_misspelt_argument_of_v1_is_recognised() -> None:
+    with pytest.raises(UserError, match=r"no argument 'cpu_core'.*cpu_cores"):
+        AciWebservice.deploy_configuration(cpu_core=1)

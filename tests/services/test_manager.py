@@ -280,11 +280,21 @@ def test_reload_takes_the_changed_script(running, write_script):
 def test_failed_reload_leaves_the_old_script_and_says_so(running, write_script):
     write_script(RAISES)
     running.reload("mysvc")
-    with pytest.raises(DeploymentError, match="Revision 1 goes on serving"):
+    with pytest.raises(DeploymentError, match=r"Revision 1 goes on serving.*Then: modelport service reload mysvc"):
         running.wait("mysvc")
     assert score(running) == ["one", 1]
     assert running.get("mysvc").revision == 1
     assert "the model is too old" in running.get("mysvc").status.message
+
+
+def test_failed_update_to_another_script_does_not_recommend_a_reload(running, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text(RAISES)
+    running.update("mysvc", ServiceChange(script=ScriptRequest(str(other))))
+    with pytest.raises(DeploymentError) as caught:
+        running.wait("mysvc")
+    assert "repeat the update" in caught.value.remedy
+    assert "service reload" not in caught.value.remedy
 
 
 def test_reload_of_a_script_that_does_not_parse_changes_nothing(running, write_script):

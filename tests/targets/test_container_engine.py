@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def test_user_and_password_of_an_address_are_not_told():
     with pytest.raises(EngineError) as caught, conversation({"DOCKER_HOST": "tcp://me:secret@127.0.0.1:9"}):
         pass
     assert "secret" not in str(caught.value)
+    assert "DOCKER_HOST" in caught.value.remedy
 
 
 def test_missing_sdk_is_an_extra_to_be_installed(monkeypatch):
@@ -37,3 +39,10 @@ def test_missing_sdk_is_an_extra_to_be_installed(monkeypatch):
 def test_looking_without_an_engine_tells_so_and_raises_nothing():
     seen = ContainerTarget({"DOCKER_HOST": "unix:///nowhere/docker.sock"}, "workspace").observe(PLACE)
     assert seen.trouble.reason == "EngineUnavailable"
+
+
+def test_a_container_that_crashes_again_and_again_is_asked_without_a_refusal(base_image, scratch):
+    words = ["run", "--detach", "--restart", "always", "--label", scratch.label, base_image()]
+    container = scratch.docker(*words, "sleep", "0.05")
+    with conversation(dict(os.environ)) as known:
+        assert [known.ask(container, "status") for _ in range(40)] == [{}] * 40

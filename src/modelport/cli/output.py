@@ -44,13 +44,13 @@ def size(size_bytes: Any) -> str:
     """A number of bytes as people read it.
 
     >>> size(900), size(1536), size(3_000_000_000)
-    ('900 B', '1.5 kB', '2.8 GB')
+    ('900 B', '1.5 kB', '3.0 GB')
     """
     amount = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1024:
+        if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
+        amount /= 1000
     return f"{amount:.1f} TB"
 
 

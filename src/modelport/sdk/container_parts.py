@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelport.errors import UserError
@@ -60,7 +60,8 @@ class ContainerParts(ServiceView):
         Raises `UserError` (`container-config-invalid`, `argument-unknown`, `limit-invalid`, `labels-invalid`).
         """
         given = dict(locals())
-        given.update(accepted_more(given.pop("more")))
+        more = given.pop("more")
+        given.update(accepted_more(more, beside=given))
         return ContainerWebserviceDeploymentConfiguration(**given)
 
     @property
@@ -128,9 +129,9 @@ _MORE = (
 )  # fmt: skip
 
 
-def accepted_more(more: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that v1 did not have; raises `UserError` (`argument-unknown`)."""
-    return accepted("ContainerWebservice.deploy_configuration", more, _MORE)
+def accepted_more(more: Mapping[str, Any], beside: Iterable[str]) -> dict[str, Any]:
+    """The arguments that v1 did not have; raises `UserError` (`argument-unknown`), which knows those of v1 too."""
+    return accepted("AciWebservice.deploy_configuration", more, (*_MORE, *beside))
 
 
 def _signature(

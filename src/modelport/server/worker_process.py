@@ -226,10 +226,12 @@ class Worker:
         if self.kill_reason:
             words = self.kill_reason
         last = "\n".join((self.pumps[1].last_lines or self.pumps[0].last_lines)[-20:])
+        alone = f"Run the script alone to see it: modelport serve {self.manifest.program.entry_script} --debug"
+        starved = self.exit is not None and self.exit.out_of_memory
         return Failure(
             code="init-died",
             message=f"The worker process ended before init() was done: {words}.",
-            remedy=f"Run the script alone to see it: modelport serve {self.manifest.program.entry_script} --debug",
+            remedy="Give the service more memory, or load less in init()." if starved else alone,
             traceback=last,
         )
 

@@ -14,6 +14,7 @@ from modelport.services.reconciling import reconcile
 from modelport.services.relay import init_error
 from modelport.services.revision import Revision
 from modelport.services.service import judge
+from modelport.services.spec import ServiceSpec
 from modelport.services.status import DEPLOYING, FAILED, RUNNING, STOPPED, STOPPING, UPDATING, ServiceStatus
 from modelport.services.store import ServiceRecord
 from modelport.services.target import LogRequest, Observation, Reply
@@ -142,9 +143,17 @@ def failure(parts: Parts, record: ServiceRecord, seen: Observation, status: Serv
     facts = revision.facts()
     if facts is not None:
         told = {k: revision.in_words_of_user(v, facts[0]) if isinstance(v, str) else v for k, v in told.items()}
-    error = init_error({**told, "remedy": f"{serving}{told.get('remedy') or ''}".strip()})
+    again = _again(record, facts[0] if facts else record.spec)
+    error = init_error({**told, "remedy": f"{serving}{told.get('remedy') or ''} {again}".strip()})
     error.logs = "\n".join(lines)
     return error
+
+
+def _again(record: ServiceRecord, failed: ServiceSpec) -> str:
+    """How to try again: a reload takes the script of what serves, which need not be the one that failed."""
+    if failed.script == record.spec.script and failed.models == record.spec.models:
+        return f"Then: modelport service reload {record.name}"
+    return "Then repeat the update (a reload would take what serves now)."
 
 
 def _ended(code: str, message: str, remedy: str) -> DeploymentError:

@@ -151,7 +151,9 @@ class Engine:
         started = _or_empty(lambda: self.client.exec_create(container, asking), refused=True)
         if not started:
             return {}
-        output, _ = self.client.exec_start(started["Id"], demux=True)
+        # One that crashes again and again may have ended between the two calls.
+        done = _or_empty(lambda: {"output": self.client.exec_start(started["Id"], demux=True)[0]}, refused=True)
+        output = done.get("output")
         try:
             answer = json.loads((output or b"").splitlines()[-1])
         except (ValueError, IndexError):
@@ -295,10 +297,12 @@ def unreachable(address: str, error: Exception) -> EngineError:
             f"This user may not use the container engine at {where}.",
             f"Add the user to the group that owns the socket (sudo usermod -aG docker $USER). {_WITHOUT}",
         )
+    local = shown.scheme.endswith(("unix", "docker", "npipe"))
+    start = "Start it (sudo systemctl start docker)" if local else "Check that DOCKER_HOST names it rightly"
     return EngineError(
         "engine-not-running",
         f"The container engine at {where} does not answer: {_short(words)}.",
-        f"Start it (sudo systemctl start docker), then try again. {_WITHOUT}",
+        f"{start}, then try again. {_WITHOUT}",
     )
 
 

@@ -45,7 +45,7 @@ def import_problem(error: BaseException, path: str, app_root: str) -> ScriptProb
     return ScriptProblem(
         "script-import",
         "The scoring script %s while it was imported." % _did(error),
-        "Correct the line, or move the work into init(), and reload.",
+        "Correct the line, or move the work into init().",
         place_of(error, app_root),
         user_traceback(error),
     )
@@ -83,7 +83,7 @@ def _init_remedy(error: BaseException) -> str:
         return "Deploy the model under that name, or ask for one of those that the message lists."
     if isinstance(error, MemoryError):
         return "Give the service more memory, or load a smaller model."
-    return "Correct the line that the traceback names and reload."
+    return "Correct the line that the traceback names."
 
 
 def _syntax(error: SyntaxError, path: str) -> ScriptProblem:
