@@ -87,7 +87,7 @@ UV = "VIRTUAL_ENV=/v UV_NO_CACHE=1 /uv pip install --no-index --find-links /whee
 def test_a_step_that_fails_is_named_by_its_line_with_what_it_printed(fail, base_image):
     lines = ("# why", "RUN true && \\", "    true", "RUN echo before; echo broken >&2; exit 7")
     error = fail(f"FROM {base_image()}", *lines)
-    assert (error.code, error.step) == ("build-step-failed", "build")
+    assert (error.code, error.step) == ("build-step-failed", "build"), error
     assert "Dockerfile line 6 (RUN echo before; echo broken >&2; exit 7) ended with exit code 7" in error.message
     assert "| before" in error.message
     assert "| broken" in error.message
@@ -101,20 +101,20 @@ def test_a_line_that_is_no_instruction(fail, base_image):
 
 def test_a_system_package_that_does_not_exist(fail, base_image):
     error = fail(f"FROM {base_image()}", "RUN apt-get install -y libnothing-here")
-    assert (error.code, error.step) == ("apt-package-missing", "build")
+    assert (error.code, error.step) == ("apt-package-missing", "build"), error
     assert "E: Unable to locate package libnothing-here" in error.message
     assert "apt-get update && apt-get install -y libnothing-here" in error.remedy
 
 
 def test_a_file_that_is_not_in_the_context(fail, base_image):
     error = fail(f"FROM {base_image()}", "COPY weights/model.bin /x/")
-    assert (error.code, error.step) == ("build-file-missing", "build")
+    assert (error.code, error.step) == ("build-file-missing", "build"), error
     assert "'weights/model.bin' is not in the build context" in error.message
 
 
 def test_a_base_in_a_registry_that_does_not_answer(fail):
     error = fail("FROM 127.0.0.1:9/team/base:1")
-    assert (error.code, error.step) == ("build-network", "build")
+    assert (error.code, error.step) == ("build-network", "build"), error
     assert "Dockerfile line 1 (FROM 127.0.0.1:9/team/base:1)" in error.message
     assert "connection refused" in error.message
 
@@ -130,7 +130,7 @@ def private_registry(need, tmp_path):
 def test_a_base_that_wants_a_login(fail, private_registry, own_builder, tmp_path):
     anonymous = find_engine({**own_builder.environ, "DOCKER_CONFIG": str(tmp_path / "no-login")})
     error = fail(f"FROM {private_registry.address}/team/base:1", engine=anonymous)
-    assert (error.code, error.step) == ("base-not-allowed", "build")
+    assert (error.code, error.step) == ("base-not-allowed", "build"), error
     assert error.remedy == f"Log in first: docker login {private_registry.address}"
 
 
@@ -139,7 +139,7 @@ def test_a_base_that_is_not_in_its_registry(fail, private_registry, own_builder,
     login = [own_builder.program, "login", "-u", "ann", "--password-stdin", private_registry.address]
     subprocess.run(login, input=b"pw-of-ann", env=environ, check=True, capture_output=True)
     error = fail(f"FROM {private_registry.address}/team/base:1", engine=find_engine(environ))
-    assert (error.code, error.step) == ("base-not-found", "build")
+    assert (error.code, error.step) == ("base-not-found", "build"), error
     assert f"'{private_registry.address}/team/base:1' is not in its registry" in error.message
 
 
@@ -153,7 +153,7 @@ def test_a_base_for_another_processor(fail, own_builder, scratch, tmp_path):
         archive.addfile(member, io.BytesIO(bytes(program)))
     import_image(own_builder, tmp_path / "foreign.tar", scratch.name("foreign"))
     error = fail(f"FROM {scratch.name('foreign')}", "RUN true")
-    assert (error.code, error.step) == ("wrong-architecture", "build")
+    assert (error.code, error.step) == ("wrong-architecture", "build"), error
     assert "exec format error" in error.message
 
 
@@ -215,7 +215,7 @@ def test_a_file_with_another_hash(program, fail, base_image, wheels):
 def test_an_index_that_does_not_answer(program, fail, base_image, wheels, tmp_path):
     address = "http://me:planted-index-word@127.0.0.1:9/simple"
     error = fail(*environment(base_image()), f"RUN {program} --index-url {address} mp-alpha")
-    assert (error.code, error.step) == ("build-network", "build")
+    assert (error.code, error.step) == ("build-network", "build"), error
     assert "refused" in error.message
     assert "planted-index-word" not in str(error) + (tmp_path / "log").read_text()
 
@@ -241,7 +241,7 @@ def test_a_certificate_that_nobody_knows(program, fail, base_image, wheels, tmp_
     (tmp_path / "context" / "serve.py").write_text(UNTRUSTED)
     lines = ("COPY tls /tls", "COPY serve.py /serve.py", f"RUN python3 /serve.py {program}")
     error = fail(*environment(base_image()), *lines)
-    assert (error.code, error.step) == ("build-certificate", "build")
+    assert (error.code, error.step) == ("build-certificate", "build"), error
     assert "PIP_CERT" in error.remedy
 
 
