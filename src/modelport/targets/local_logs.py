@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from modelport.services.target import LogRequest
 
@@ -53,9 +54,17 @@ def _tail(path: Path, wanted: int) -> list[str]:
     return [line.decode("utf-8", "replace") for line in lines[-wanted:]] if wanted else []
 
 
+def _opened(path: Path) -> BinaryIO | None:
+    """The file, or None if it is not there: the service may be deleted at any moment."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return None
+
+
 def _follow(path: Path, offset: int) -> Iterator[str]:
     partial = b""
-    file = path.open("rb") if path.exists() else None
+    file = _opened(path)
     try:
         if file is not None:
             file.seek(offset if offset <= os.fstat(file.fileno()).st_size else 0)  # else it was begun anew
@@ -65,10 +74,11 @@ def _follow(path: Path, offset: int) -> Iterator[str]:
             yield from (line.decode("utf-8", "replace") for line in lines)
             if data:
                 continue
-            if path.exists() and (file is None or os.fstat(file.fileno()).st_ino != path.stat().st_ino):
-                if file is not None:
-                    file.close()
-                file = path.open("rb")  # the log was begun anew: the old one has been read to its end
+            fresh = _opened(path)
+            if fresh is not None and (file is None or not os.path.sameopenfile(file.fileno(), fresh.fileno())):
+                file, fresh = fresh, file  # the log was begun anew: the old one has been read to its end
+            if fresh is not None:
+                fresh.close()
             time.sleep(_POLL_SECONDS)
     finally:
         if file is not None:
