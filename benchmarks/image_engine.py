@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.processes import ask
 from modelport.errors import EngineError
+from modelport.images.contents.layers import Layer, image_layers
 from modelport.images.engine import Engine, find_engine, image_facts
-from modelport.images.layers import Layer, image_layers
 
 PREFIX = "modelport-bench"
 ANSWER_SECONDS_MAX = 120

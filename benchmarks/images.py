@@ -203,7 +203,7 @@ def _first_builds(bench: Bench, scratch: Path, found: Images, say: Callable[[str
 
 
 def _own_build(bench: Bench, scratch: Path, found: Images) -> FirstBuild:
-    from modelport.images.layers import describe, image_cost
+    from modelport.images.contents.layers import describe, image_cost
 
     template = bench.fresh_base(scratch, "first")
     with _project(template, scratch, "first") as project:
@@ -303,7 +303,7 @@ def _differences(bench: Bench, scratch: Path) -> list[str]:
 
 def _pushes(bench: Bench, scratch: Path) -> Pushes | None:
     """Push, change the script, push again; counted by a relay before the registry. None without a registry."""
-    from tests.images.registries import PROGRAM, counting_relay, running_registry
+    from tests.images.registry_servers import PROGRAM, counting_relay, running_registry
 
     if PROGRAM is None:
         return None

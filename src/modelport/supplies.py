@@ -10,7 +10,7 @@ from modelport.errors import ScriptError
 from modelport.settings import Settings, running_interpreter
 
 if TYPE_CHECKING:
-    from modelport.images.build_log import Progress
+    from modelport.images.build.log import Progress
     from modelport.images.manager import ImageManager
     from modelport.services.parts import Pack, Realise, RealisedEnvironment
     from modelport.services.spec import ModelPlacement, ServiceSpec

@@ -268,9 +268,9 @@ class OpenWorkspace:
     def images(self) -> ImageManager:
         """The images."""
         from modelport.environments.options import options_from
-        from modelport.images.credentials import CredentialStore
         from modelport.images.making import ImageParts
         from modelport.images.manager import ImageManager
+        from modelport.images.registries.credentials import CredentialStore
 
         parts = ImageParts(
             store=self._image_store(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-LEAVES = {"errors", "naming", "process", "process_table", "settings", "events", "exits", "manifest"}
+LEAVES = {"errors", "engine_errors", "naming", "process", "process_table", "settings", "events", "exits", "manifest"}
 SHARED = LEAVES | {"storage"}
 KINDS = {"registry", "environments", "services"}
 
@@ -44,6 +44,8 @@ LAW: dict[str, set[str]] = {
 WORKER_AT_RUN_TIME = "_modelport_worker"
 # The two that import by name: a package that the user's environment may have, and a shim that stands in for one.
 IMPORTS_BY_NAME = {"modelport.worker.optional", "modelport.worker.shims.finder"}
+# Parts of a package, the lowest first: each may import those before it, and modules of the package that are no part.
+PARTS = {"images": ("build", "recipe", "contents", "registries")}
 TARGET_FAMILIES = ("local", "container", "kubernetes")
 
 
@@ -75,6 +77,18 @@ def law_violations(modules):
         allowed = LAW[module.unit] | {module.unit}
         if unit not in allowed and ".".join(names) not in allowed:
             problems.append(f"{module.where(found.line)} imports {found.target}; allowed: {sorted(allowed)}")
+    return problems
+
+
+def part_violations(modules):
+    """Imports from a lower part of a package to a higher one."""
+    problems = []
+    for module, found in own_imports(modules):
+        order = PARTS.get(module.unit, ())
+        mine, other = module.name.split(".")[2:3], found.target.split(".")[2:3]
+        same_package = found.target.startswith(f"modelport.{module.unit}.")
+        if same_package and mine and other and mine[0] in order and other[0] in order[order.index(mine[0]) + 1 :]:
+            problems.append(f"{module.where(found.line)}: part '{mine[0]}' imports the higher part '{other[0]}'")
     return problems
 
 
@@ -134,6 +148,18 @@ def imports_by_name(modules):
 
 def test_every_import_is_allowed_by_the_law(modules):
     assert law_violations(modules) == []
+
+
+def test_lower_parts_of_a_package_do_not_import_higher_ones(modules):
+    assert part_violations(modules) == []
+
+
+def test_an_import_of_a_higher_part_is_found(invent):
+    build = invent("modelport.images.build.builder", "from modelport.images.recipe import plan\n")
+    others = [invent(name, "") for name in ("modelport.images.recipe", "modelport.images.recipe.plan")]
+    assert len(part_violations([build, *others])) == 1
+    plan = invent("modelport.images.recipe.plan", "from modelport.images.build import builder\n")
+    assert part_violations([plan, invent("modelport.images.build.builder", "")]) == []
 
 
 def test_targets_do_not_import_each_other(modules):

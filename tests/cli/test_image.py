@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Cli
 from tests.engine import Scratch
-from tests.images.registries import HOW_TO_GET, PROGRAM, running_registry
+from tests.images.registry_servers import HOW_TO_GET, PROGRAM, running_registry
 
 from modelport.images.engine import image_facts
 from modelport.settings import read_settings

@@ -16,11 +16,11 @@ from tests.engine import Scratch
 from modelport.environments.environment import EnvironmentDefinition
 from modelport.environments.options import options_from
 from modelport.events import events_from_lines
-from modelport.images.builder import BuildRequest, build
-from modelport.images.context import text_file
+from modelport.images.build.builder import BuildRequest, build
 from modelport.images.engine import Engine, image_facts
-from modelport.images.plan import ImageRequest, lay_out, plan_image
-from modelport.images.planned_base import Workbench
+from modelport.images.recipe.context import text_file
+from modelport.images.recipe.plan import ImageRequest, lay_out, plan_image
+from modelport.images.recipe.planned_base import Workbench
 from modelport.manifest import Limits, Manifest, Program
 from modelport.server.gateway_config import GatewayConfig, Listen
 from modelport.settings import read_settings

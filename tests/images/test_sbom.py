@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
 from tests.conftest import require
-from tests.images.registries import HOW_TO_GET, PROGRAM, running_registry, small_image
+from tests.images.registry_servers import HOW_TO_GET, PROGRAM, running_registry, small_image
 
 from modelport.environments.lock import Lock, LockedPackage
-from modelport.images.contents import (
+from modelport.images.contents.packages import (
     Contents,
     InstalledPackage,
     SystemPackage,
@@ -22,10 +22,10 @@ from modelport.images.contents import (
     parse_contents,
     parse_dpkg,
 )
-from modelport.images.credentials import CredentialStore
-from modelport.images.oci_registry import open_registry
-from modelport.images.reference import Reference
-from modelport.images.referrers import attached, referrers
+from modelport.images.registries.credentials import CredentialStore
+from modelport.images.registries.oci_registry import open_registry
+from modelport.images.registries.reference import Reference
+from modelport.images.registries.referrers import attached, referrers
 from modelport.images.sbom import MEDIA_TYPE, Subject, attach_bill, bill_of_materials
 
 SUBJECT = Subject("registry.example/team/churn:1", "sha256:" + "a" * 64, "0.1.0")

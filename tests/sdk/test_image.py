@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine import Scratch
-from tests.images.registries import HOW_TO_GET, PASSWORDS, PROGRAM, password_auth, running_registry
+from tests.images.registry_servers import HOW_TO_GET, PASSWORDS, PROGRAM, password_auth, running_registry
 
 from modelport import (
     ConflictError,
@@ -23,9 +23,9 @@ from modelport import (
     UserError,
     Workspace,
 )
-from modelport.images.credentials import Credentials, CredentialStore
-from modelport.images.reference import parse_reference
-from modelport.images.transfer import push
+from modelport.images.registries.credentials import Credentials, CredentialStore
+from modelport.images.registries.reference import parse_reference
+from modelport.images.registries.transfer import push
 from modelport.sdk.environment_sections import ContainerRegistry
 from modelport.sdk.image_config import FIRST_GENERATION, ContainerImageConfig
 from modelport.sdk.image_wish import first_generation_parts

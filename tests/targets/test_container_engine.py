@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from modelport.engine_errors import unreachable_engine
 from modelport.errors import EngineError, MissingExtraError
 from modelport.services.target import ServicePlace
 from modelport.targets.container import ContainerTarget
@@ -21,6 +22,14 @@ def test_engine_that_is_not_there_is_named_with_its_address():
     with pytest.raises(EngineError, match=r"unix:///nowhere/docker\.sock") as caught, conversation(nowhere):
         pass
     assert caught.value.code == "engine-not-running"
+
+
+def test_target_and_images_say_the_same_of_an_engine_that_is_not_there():
+    nowhere = {**os.environ, "DOCKER_HOST": "tcp://127.0.0.1:9"}
+    with pytest.raises(EngineError) as by_target, conversation(nowhere):
+        pass
+    by_images = unreachable_engine("docker", "tcp://127.0.0.1:9", "Connection refused")
+    assert (str(by_target.value), by_target.value.remedy) == (str(by_images), by_images.remedy)
 
 
 def test_user_and_password_of_an_address_are_not_told():

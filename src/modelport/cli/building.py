@@ -15,7 +15,7 @@ from modelport.cli.output import Output
 from modelport.cli.session import Session
 
 if TYPE_CHECKING:
-    from modelport.images.build_log import Progress
+    from modelport.images.build.log import Progress
     from modelport.services.spec import ModelPlacement
     from modelport.workspace import OpenWorkspace
 

@@ -91,7 +91,7 @@ def show(context: click.Context, image: str) -> None:
     """Show an image: what it is, what each of its layers weighs, and its five largest packages."""
     from dataclasses import asdict
 
-    from modelport.images.layers import describe
+    from modelport.images.contents.layers import describe
 
     session = session_of(context)
     images = session.workspace.images

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from modelport import process
+from modelport.engine_errors import unreachable_engine
 from modelport.errors import EngineError
-from modelport.images.engine_errors import unreachable_engine
 
 ASK_TIMEOUT_SECONDS = 60.0
 """A question to an engine takes milliseconds; one that is busy writing layers may take many seconds."""
@@ -57,7 +57,7 @@ class Engine:
     @property
     def address(self) -> str:
         """Where the engine is, as the environment names it; empty where the client's own default holds."""
-        return self.environ.get("DOCKER_HOST" if self.kind == "docker" else "CONTAINER_HOST", "")
+        return address_in(self.kind, self.environ)
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,11 @@ class ImageFacts:
     platform: str
     created: str
     environment: tuple[str, ...] = field(default=(), repr=False)
+
+
+def address_in(kind: str, environ: Mapping[str, str]) -> str:
+    """The address of an engine that the environment names for clients of this kind; empty where it names none."""
+    return environ.get("DOCKER_HOST" if kind == "docker" else "CONTAINER_HOST", "")
 
 
 def find_engine(environ: Mapping[str, str]) -> Engine:
@@ -138,7 +143,7 @@ def _ask(kind: str, program: Path, environ: Mapping[str, str]) -> Engine:
     try:
         done = process.run([program, "version", *format_words], environ=environ, timeout_seconds=ASK_TIMEOUT_SECONDS)
     except TimeoutError:
-        raise unreachable_engine(kind, environ, "It did not answer within a minute.") from None
+        raise unreachable_engine(kind, address_in(kind, environ), "It did not answer within a minute.") from None
     answer = _json_object(done.stdout)
     if kind == "buildah" and answer:
         return _buildah(program, answer, environ)
@@ -147,7 +152,7 @@ def _ask(kind: str, program: Path, environ: Mapping[str, str]) -> Engine:
         return _podman(program, answer, environ)
     server = answer.get("Server")
     if done.exit_code or not server:
-        raise unreachable_engine(kind, environ, done.stderr or done.stdout)
+        raise unreachable_engine(kind, address_in(kind, environ), done.stderr or done.stdout)
     builder, plugin = _docker_builder(program, client, server, environ)
     return Engine(
         kind="docker",
@@ -293,5 +298,5 @@ def _facts(described: Mapping[str, Any]) -> ImageFacts:
 def _answered(engine: Engine, done: process.Completed) -> str:
     """What a command that cannot fail by itself printed; its failure is the engine's. Raises `EngineError`."""
     if done.exit_code:
-        raise unreachable_engine(engine.kind, engine.environ, done.stderr or done.stdout)
+        raise unreachable_engine(engine.kind, engine.address, done.stderr or done.stdout)
     return done.stdout

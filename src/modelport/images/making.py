@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from modelport.environments.options import RealisationOptions
-from modelport.images.builder import BuildRequest, build
-from modelport.images.context import DOCKERFILE
-from modelport.images.credentials import CredentialStore, private_login
+from modelport.images.build.builder import BuildRequest, build
+from modelport.images.build.kept_log import KeptLog
+from modelport.images.build.pulling import pull
 from modelport.images.engine import Engine, ImageFacts, find_built, image_facts
 from modelport.images.folders import BUILD_FOLDER
-from modelport.images.kept_log import KeptLog
-from modelport.images.plan import PlannedImage, lay_out, plan_image
-from modelport.images.planned_base import Workbench
-from modelport.images.pulling import pull
+from modelport.images.recipe.context import DOCKERFILE
+from modelport.images.recipe.plan import PlannedImage, lay_out, plan_image
+from modelport.images.recipe.planned_base import Workbench
 from modelport.images.record import CONTEXT_FOLDER, ImageRecord
-from modelport.images.reference import parse_reference
+from modelport.images.registries.credentials import CredentialStore, private_login
+from modelport.images.registries.reference import parse_reference
 from modelport.images.store import ImageStore
 from modelport.images.wish import ImageWish
 from modelport.images.wished import CheckScript, request_of

@@ -19,19 +19,19 @@ from modelport.environments.lock import Lock
 from modelport.errors import ConflictError, DeploymentError, EngineError, ModelportError, ProtocolError, UserError
 from modelport.images import making
 from modelport.images.background import BackgroundBuilds
-from modelport.images.contents import image_not_local, read_contents
-from modelport.images.credentials import CredentialStore
+from modelport.images.build.kept_log import KeptLog, Report, lines_of, silent, text_of
+from modelport.images.contents.layers import ImageCost, image_cost
+from modelport.images.contents.packages import image_not_local, read_contents
 from modelport.images.engine import image_facts
-from modelport.images.kept_log import KeptLog, Report, lines_of, silent, text_of
-from modelport.images.layers import ImageCost, image_cost
 from modelport.images.making import Draft, ImageParts
-from modelport.images.oci_registry import open_registry
+from modelport.images.recipe.runtime import runtime_files
 from modelport.images.record import LOG_FILE, ImageChange, ImageQuery, ImageRecord
-from modelport.images.reference import Reference, parse_reference
-from modelport.images.runtime import runtime_files
+from modelport.images.registries.credentials import CredentialStore
+from modelport.images.registries.oci_registry import open_registry
+from modelport.images.registries.reference import Reference, parse_reference
+from modelport.images.registries.transfer import PushResult, pull, push
 from modelport.images.sbom import Subject, attach_bill, bill_of_materials
 from modelport.images.store import ImageStore
-from modelport.images.transfer import PushResult, pull, push
 from modelport.images.trial import ask_image
 from modelport.images.wish import ImageWish
 from modelport.images.wished import check_wish

@@ -15,10 +15,10 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from modelport.environments.lock import Lock, LockedPackage
-from modelport.images.contents import Contents, InstalledPackage, SystemPackage
-from modelport.images.oci_registry import OciRegistry
-from modelport.images.reference import Reference
-from modelport.images.referrers import Attachment, Referrer, attach
+from modelport.images.contents.packages import Contents, InstalledPackage, SystemPackage
+from modelport.images.registries.oci_registry import OciRegistry
+from modelport.images.registries.reference import Reference
+from modelport.images.registries.referrers import Attachment, Referrer, attach
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 _SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"

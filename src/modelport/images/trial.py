@@ -10,7 +10,7 @@ import urllib3
 
 from modelport.errors import DeploymentError, ScoringError
 from modelport.images.engine import Engine
-from modelport.images.recipe import PORT
+from modelport.images.recipe.recipe import PORT
 
 TRIAL_LABEL = "dev.modelport.trial"
 _START_SECONDS = 300.0

@@ -9,9 +9,9 @@ from pathlib import Path
 from modelport.environments.environment import EnvironmentDefinition
 from modelport.environments.wish import wish_of
 from modelport.errors import ScriptError, UserError
-from modelport.images.context import ContextFile, files_below
-from modelport.images.plan import ImageRequest
-from modelport.images.recipe import ModelLayer
+from modelport.images.recipe.context import ContextFile, files_below
+from modelport.images.recipe.plan import ImageRequest
+from modelport.images.recipe.recipe import ModelLayer
 from modelport.images.wish import ImageModel, ImageScript, ImageWish
 from modelport.manifest import Manifest, Program
 from modelport.registry.catalog import ModelRegistry

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from modelport.images.credentials import Ask, Credentials, CredentialStore
-from modelport.images.reference import check_registry_address
+from modelport.images.registries.credentials import Ask, Credentials, CredentialStore
+from modelport.images.registries.reference import check_registry_address
 from modelport.sdk.arguments import opened
 from modelport.sdk.environment_sections import ContainerRegistry
 

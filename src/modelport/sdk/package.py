@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelport.errors import NotFoundError, UserError
 from modelport.images.failure import failure_of
-from modelport.images.reference import parse_reference
+from modelport.images.registries.reference import parse_reference
 from modelport.images.wish import ImageLabels, ImageScript, ImageWish
 from modelport.sdk.arguments import opened, say, show
 from modelport.sdk.environment_sections import ContainerRegistry

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from modelport.engine_errors import unreachable_engine
 from modelport.errors import ConflictError, DeploymentError, EngineError, MissingExtraError, ModelportError
 
 USER = 10001  # of every image that Modelport builds
@@ -33,7 +34,6 @@ while not answer.endswith(b"\\n") and (part := connection.recv(65536)):
 sys.stdout.buffer.write(answer)
 """
 _NO_SUCH = 404
-_WITHOUT = "LocalWebservice (modelport deploy) serves without an engine."
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ def conversation(environ: Mapping[str, str]) -> Iterator[Engine]:
     except docker.errors.APIError as error:
         raise _refused(error) from error
     except _lost(docker, requests) as error:
-        raise unreachable(address, error) from error
+        raise _unreachable(environ, error) from error
     finally:
         if client is not None:
             client.close()
@@ -285,32 +285,16 @@ def host_of(address: str) -> str:
     return "" if parts.scheme in ("unix", "npipe", "") else parts.hostname or ""
 
 
-def unreachable(address: str, error: Exception) -> EngineError:
-    """The error for an engine that does not answer."""
-    shown = urlsplit(address)
-    place = shown.netloc.rpartition("@")[2]  # never a user name and a password
-    where = f"{shown.scheme}://{place}{shown.path}"
-    words = str(error).replace(shown.netloc, place) if place else str(error)
-    if "Permission" in words and "denied" in words:
-        return EngineError(
-            "engine-not-allowed",
-            f"This user may not use the container engine at {where}.",
-            f"Add the user to the group that owns the socket (sudo usermod -aG docker $USER). {_WITHOUT}",
-        )
-    local = shown.scheme.endswith(("unix", "docker", "npipe"))
-    start = "Start it (sudo systemctl start docker)" if local else "Check that DOCKER_HOST names it rightly"
-    return EngineError(
-        "engine-not-running",
-        f"The container engine at {where} does not answer: {_short(words)}.",
-        f"{start}, then try again. {_WITHOUT}",
-    )
+def _unreachable(environ: Mapping[str, str], error: Exception) -> EngineError:
+    address = _address(environ)
+    kind = "podman" if "podman" in address else "docker"
+    return unreachable_engine(kind, environ.get("DOCKER_HOST", ""), _short(str(error)), found_at=address)
 
 
 def _short(words: str) -> str:
-    for known in ("No such file or directory", "Connection refused", "Connection aborted", "timed out"):
-        if known.lower() in words.lower():
-            return known[0].lower() + known[1:]
-    return words[-200:].strip(" .'\")")
+    """What an exception of the SDK says in the end: the operating system's words, where it wraps them."""
+    known = ("Permission denied", "No such file or directory", "Connection refused", "Connection aborted", "timed out")
+    return next((each for each in known if each.lower() in words.lower()), words[-200:].strip(" .'\")"))
 
 
 def _refused(error: Any) -> ModelportError:

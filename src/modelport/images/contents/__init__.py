@@ -1,0 +1,1 @@
+"""What an image consists of: its packages and its layers."""
