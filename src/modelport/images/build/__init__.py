@@ -1,0 +1,1 @@
+"""Builds: run one with the engine of this machine, keep its log, say why it failed."""
