@@ -27,6 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "deploy": Entry("modelport.cli.deploy", "deploy", _WORK, "Bring models and a scoring script up as a web service."),
     "service": Entry("modelport.cli.service", "service", _WORK, "Operate services: run, logs, reload, update, stop …"),
     "serve": Entry("modelport.cli.serve", "serve", _WORK, "Serve one script in the foreground, without a workspace."),
+    "run-v1": Entry("modelport.cli.run_v1", "run_v1", _WORK, "Run a program of the Azure ML SDK v1, unchanged."),
     "package": Entry("modelport.cli.package", "package", _WORK, "Build an image that runs alone, or its Dockerfile."),
     "image": Entry("modelport.cli.image", "image", _WORK, "Build, show, push, pull and delete images."),
     "workspace": Entry("modelport.cli.workspace", "workspace", _KEEP, "Create, show and delete workspaces; secrets."),

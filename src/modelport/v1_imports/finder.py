@@ -1,0 +1,136 @@
+"""Answers `import azureml…` with the modules of the table, in front of everybody else or behind them.
+
+In front (`install`): for one program, even where the real packages are installed. Behind (`BEHIND_OTHERS`): for a whole
+environment without them; a real package that comes later is found first and wins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from modelport.errors import ConflictError, nearest
+from modelport.sdk.absent import REASONS, absent
+from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
+
+ROOT = "azureml"
+# A scoring script's worker has stand-ins of its own, which know the request that is being answered.
+_WORKER = "_modelport_worker"
+
+
+def install() -> None:
+    """Let every `import azureml…` of this process lead to Modelport; once, however often it is called.
+
+    Raises `ConflictError` (`azureml-already-imported`) where the program has the real one already: classes of both
+    would meet, and fail later and less clearly.
+    """
+    foreign = sys.modules.get("azureml.core")
+    if foreign is not None and not isinstance(foreign, V1Module):
+        raise ConflictError(
+            "azureml-already-imported",
+            f"azureml.core is already imported, from '{getattr(foreign, '__file__', 'elsewhere')}'.",
+            "Put `import modelport.azureml` before the first import of azureml, or start with: modelport run-v1 SCRIPT",
+        )
+    if IN_FRONT not in sys.meta_path:
+        for name in [name for name in sys.modules if _is_v1(name) and not isinstance(sys.modules[name], V1Module)]:
+            del sys.modules[name]  # an empty root that another package of the family left at start-up
+        sys.meta_path.insert(0, IN_FRONT)
+
+
+def is_covered(module_name: str) -> bool:
+    """Whether an import path of v1 leads to a module here, be it one whose names all say why they are absent.
+
+    >>> is_covered("azureml.core.model"), is_covered("azureml.train.automl"), is_covered("azureml.corr")
+    (True, True, False)
+    """
+    return module_name in MODULES or absent_package(module_name) is not None
+
+
+def absent_package(module_name: str) -> str | None:
+    """The key of the reason why a whole package of v1 is absent, of the nearest package that the table names."""
+    names = module_name.split(".")
+    parents = (".".join(names[:length]) for length in range(len(names), 0, -1))
+    return next((ABSENT_PACKAGES[parent] for parent in parents if parent in ABSENT_PACKAGES), None)
+
+
+class V1Module(ModuleType):
+    """A module of v1: its names are looked up in the table when they are first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._look_up(name)
+        setattr(self, name, value)
+        return value
+
+    def _look_up(self, name: str) -> Any:
+        home = MODULES.get(self.__name__, {}).get(name)
+        if home is not None:
+            return resolve(f"{self.__name__}.{name}", home)
+        if f"{self.__name__}.{name}" in MODULES:
+            return importlib.import_module(f"{self.__name__}.{name}")
+        reason = absent_package(self.__name__)
+        if reason is not None and self.__name__ not in MODULES and not name.startswith("_"):
+            return absent(f"{self.__name__}.{name}", REASONS[reason])
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}. {self._hint(name)}".rstrip())
+
+    def _hint(self, name: str) -> str:
+        return "" if name.startswith("_") else nearest(name, MODULES.get(self.__name__, {}))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *MODULES.get(self.__name__, {})})
+
+
+def resolve(full_name: str, home: str) -> Any:
+    """What a row of the table leads to: a class of ours, or a stand-in that says why there is none."""
+    if home.startswith(ABSENT_PREFIX):
+        return absent(full_name, REASONS[home[len(ABSENT_PREFIX) :]])
+    module, _, attribute = home.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+class V1Finder:
+    """Finds the modules of the table; `hides_others` also says no for those that it does not know."""
+
+    def __init__(self, *, hides_others: bool) -> None:
+        self._hides_others = hides_others
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """The specification of a module of v1, or None where the name is none of ours."""
+        _ = path, target
+        if not _is_v1(fullname) or _WORKER in sys.modules:
+            return None
+        if is_covered(fullname):
+            return ModuleSpec(fullname, _Loader(), origin="modelport", is_package=_is_package(fullname))
+        if self._hides_others:
+            hint = nearest(fullname, MODULES)
+            raise ModuleNotFoundError(f"No module named {fullname!r} in Modelport. {hint}".rstrip(), name=fullname)
+        return None
+
+
+class _Loader(Loader):
+    """Makes the modules; there is nothing to execute in them."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """A module that knows the table."""
+        return V1Module(spec.name, f"{spec.name} of the Azure ML SDK v1, as Modelport offers it.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Say which names `import *` takes."""
+        module.__dict__["__all__"] = list(MODULES.get(module.__name__, {}))
+
+
+def _is_v1(module_name: str) -> bool:
+    return module_name == ROOT or module_name.startswith(f"{ROOT}.")
+
+
+def _is_package(module_name: str) -> bool:
+    """Whether something may lie below it; of an absent package everything does."""
+    return absent_package(module_name) is not None or any(name.startswith(f"{module_name}.") for name in MODULES)
+
+
+IN_FRONT = V1Finder(hides_others=True)
+BEHIND_OTHERS = V1Finder(hides_others=False)
