@@ -22,6 +22,7 @@ from modelport.services.spec import ModelPlacement, ScriptSpec
 from modelport.services.status import DEPLOYING, STOPPED
 from modelport.services.store import ServiceRecord
 from modelport.services.target import Call, LogRequest, Reply
+from modelport.v1_kinds import KeysDisabledError
 
 OnEvent = Callable[[Event], None]
 _NOT_READY = 503
@@ -79,7 +80,7 @@ class ServiceManager:
         Returns when init() of the new revision is under way: `wait` tells how it ended. Raises as `deploy` does.
         """
         record = self._reconciled(self._store.get(name))
-        spec = resolving.changed(self._parts, record.spec, change)
+        spec = resolving.changed(self._parts, record.spec.settled(record.revision), change)
         return self._service(deploying.roll(self._parts, record, deploying.Change("update", spec), report))
 
     def reload(self, name: str, *, report: Report = _silent) -> Service:
@@ -210,7 +211,7 @@ class ServiceManager:
     def _with_keys(self, name: str) -> ServiceRecord:
         record = self._store.get(name)
         if not record.spec.auth_enabled:
-            raise ConflictError(
+            raise KeysDisabledError(
                 "keys-disabled",
                 f"Service '{name}' takes no keys: it was deployed without authentication.",
                 "Update it with auth_enabled=True (command line: modelport service update NAME --auth).",

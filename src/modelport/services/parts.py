@@ -18,6 +18,10 @@ Report = Callable[[Event], None]
 """Sees each step of an operation as the event that is recorded, when it happens."""
 
 
+CLUSTER = "kubernetes"
+"""The name of the target for clusters, which services may ask for whether it is there or not."""
+
+
 @dataclass(frozen=True)
 class RealisedEnvironment:
     """An environment that exists: its Python, the variables that a worker gets, and the digest of its lock.
@@ -69,12 +73,25 @@ class Parts:
         return spec.target in self.packers
 
     def target_of(self, spec: ServiceSpec) -> Target:
-        """Where a service runs; raises `UserError` (`target-unknown`)."""
+        """Where a service runs; raises `UserError` (`target-unknown`, `target-unavailable`)."""
         if spec.target in self.targets:
             return self.targets[spec.target]
+        if spec.target == CLUSTER:
+            raise UserError(
+                "target-unavailable",
+                f"Service '{spec.name}' asks for a Kubernetes cluster, and this version of Modelport has no target for "
+                "clusters.",
+                "The same call runs it here: give LocalWebservice.deploy_configuration(), or with an engine "
+                f"AciWebservice.deploy_configuration({_asked(spec)}), and no deployment_target.",
+            )
         raise UserError(
             "target-unknown",
             f"Service '{spec.name}' asks for the target '{spec.target}'. {nearest(spec.target, self.targets)}",
             "Choose one of the targets that this version of Modelport has.",
         )
 
+
+def _asked(spec: ServiceSpec) -> str:
+    """What one replica asks for, as arguments for a container."""
+    asked = spec.cluster.resources
+    return f"cpu_cores={asked.cpu_cores:g}, memory_gb={asked.memory_gb:g}"

@@ -9,6 +9,8 @@ from typing import Any
 
 from modelport.manifest import Container, Limits, Listen
 from modelport.registry.model import ModelVersion
+from modelport.services.cluster import Cluster
+from modelport.services.endpoint import VersionChange
 
 ModelWord = ModelVersion | str | os.PathLike[str]
 """A model as users name it: a registered version, "name:version", or the path of a local file or folder."""
@@ -57,6 +59,7 @@ class ServiceRequest:
     auth_enabled: bool = False
     debug: bool = False
     container: Container = field(default_factory=Container)
+    cluster: Cluster = field(default_factory=Cluster)
     shown_as: str = ""
     labels: Labels = Labels()
 
@@ -66,7 +69,7 @@ class ServiceChange:
     """A change to a service; None leaves a part as it is. Without any part the same wish is rolled out anew.
 
     `limits` maps names of `Limits` to new values, so that those not named stay as they are; so do `listen` and
-    `container`.
+    `container`. `cluster` holds words of `cluster_of`; `version` says which version of an endpoint is meant.
     """
 
     models: tuple[ModelWord, ...] | None = None
@@ -75,6 +78,8 @@ class ServiceChange:
     limits: Mapping[str, Any] = field(default_factory=dict)
     listen: Mapping[str, Any] = field(default_factory=dict)
     container: Mapping[str, Any] = field(default_factory=dict)
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    version: VersionChange | None = None
     auth_enabled: bool | None = None
     debug: bool | None = None
     labels: Labels = Labels()

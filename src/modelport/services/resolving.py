@@ -14,10 +14,12 @@ from modelport.manifest import Container, Limits, Listen
 from modelport.naming import MODEL, SERVICE, parse_model_id
 from modelport.registry.catalog import ModelRegistry
 from modelport.registry.model import ModelVersion
-from modelport.services import nocode
+from modelport.services import endpoint, nocode
+from modelport.services.cluster import cluster_of
 from modelport.services.parts import Parts
 from modelport.services.request import Labels, ModelWord, ScriptRequest, ServiceChange, ServiceRequest
 from modelport.services.spec import ModelPlacement, ScriptSpec, ServiceSpec
+from modelport.v1_kinds import PathMissingError
 
 _LOCAL_NAME_LENGTH = 30  # as v1 names a model that is given by its path
 
@@ -43,6 +45,7 @@ def resolve(parts: Parts, request: ServiceRequest) -> ServiceSpec:
         debug=request.debug,
         nocode=generated,
         container=request.container,
+        cluster=request.cluster,
         shown_as=request.shown_as,
     )
     return _labelled(_check_container(spec), request.labels)
@@ -73,6 +76,12 @@ def changed(parts: Parts, spec: ServiceSpec, change: ServiceChange) -> ServiceSp
         parts_of_it["listen"] = check_listen(_replaced(spec.listen, change.listen, "listen option"))
     if change.container:
         parts_of_it["container"] = _replaced(spec.container, change.container, "container option")
+    if change.cluster or change.version:
+        cluster = cluster_of(change.cluster, spec.cluster)
+        if change.version:
+            renewed = bool(parts_of_it or change.cluster)
+            cluster = replace(cluster, versions=endpoint.changed(cluster.versions, change.version, renewed=renewed))
+        parts_of_it["cluster"] = cluster
     for name in ("auth_enabled", "debug"):
         if getattr(change, name) is not None:
             parts_of_it[name] = getattr(change, name)
@@ -216,7 +225,7 @@ def _registered(registry: ModelRegistry, text: str, *, must_exist: bool) -> Mode
 def _local(path: Path) -> ModelPlacement:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - the name of a link is the name that scripts open
     if not absolute.exists():
-        raise UserError(
+        raise PathMissingError(
             "model-path-missing",
             f"The model path '{path}' does not exist (looked at '{absolute}').",
             "Give an existing file or folder, or a registered model: modelport model list",

@@ -11,6 +11,8 @@ from typing import Any
 from modelport.errors import ProtocolError
 from modelport.manifest import Container, Limits, Listen, Manifest, Places, Program, build_part
 from modelport.naming import SERVICE
+from modelport.services import endpoint
+from modelport.services.cluster import Cluster
 
 SCHEMA_VERSION = 1
 MODELS_FOLDER = "azureml-models"
@@ -68,7 +70,8 @@ class ServiceSpec:
     `environment` is the definition of an environment as JSON words, empty for the interpreter that deploys; `replicas`
     stand in `limits.workers`; `listen.port` 0 means a free one; `nocode` names the generated script that serves,
     if any. `container.image` names an image that is to be run as it is; without one it is built. `shown_as` is the
-    target whose words a service is shown in, where that is another than the one it runs on.
+    target whose words a service is shown in, where that is another than the one it runs on. `cluster` counts on a
+    cluster alone.
     """
 
     name: str
@@ -82,6 +85,7 @@ class ServiceSpec:
     debug: bool = False
     nocode: str = ""
     container: Container = field(default_factory=Container)
+    cluster: Cluster = field(default_factory=Cluster)
     shown_as: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +96,13 @@ class ServiceSpec:
     def __post_init__(self) -> None:
         SERVICE.check(self.name)
         self.limits.check()
+
+    def settled(self, revision: int) -> ServiceSpec:
+        """The spec of a revision that was made: its versions know by which number."""
+        if not self.cluster.versions:
+            return self
+        versions = endpoint.settled(self.cluster.versions, revision)
+        return dataclasses.replace(self, cluster=dataclasses.replace(self.cluster, versions=versions))
 
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON-ready words."""
@@ -108,6 +119,8 @@ class ServiceSpec:
         built = {
             key: build_part(parts[key], value, key, _damaged) if key in parts else value for key, value in words.items()
         }
+        if "cluster" in words:
+            built["cluster"] = Cluster.from_json(words["cluster"], _damaged)
         models = words.get("models", ())
         built["models"] = tuple(build_part(ModelPlacement, model, "models", _damaged) for model in models)
         return build_part(cls, built, "spec", _damaged)
