@@ -15,7 +15,7 @@ RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def python(service_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunPython:
-    """`python("-m", "modelport", "run-v1", "deploy.py")`: a Python of this environment, in a folder of the test's own."""
+    """`python("-m", "modelport", "run-v1", "deploy.py")`: this environment's Python, in a folder of the test's own."""
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)

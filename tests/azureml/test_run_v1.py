@@ -96,12 +96,12 @@ def test_a_missing_program_is_told_with_the_nearest_one(python):
     Path("deploy.py").touch()
     done = python("-m", "modelport", "run-v1", "deplyo.py")
     assert done.returncode == 4
-    assert "[program-missing]" in done.stderr and "Did you mean 'deploy.py'?" in done.stderr
+    assert "[v1-program-missing]" in done.stderr and "Did you mean 'deploy.py'?" in done.stderr
 
 
 def test_a_missing_module_is_told(python):
     done = python("-m", "modelport", "run-v1", "-m", "no_such_module")
-    assert (done.returncode, "[program-missing]" in done.stderr) == (4, True)
+    assert (done.returncode, "[v1-program-missing]" in done.stderr) == (4, True)
 
 
 def test_a_notebook_is_told_what_to_do(python):

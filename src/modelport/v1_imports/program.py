@@ -34,7 +34,7 @@ class Program:
 def run_script(script: str, arguments: Sequence[str]) -> int:
     """Run a file, or the `__main__.py` of a folder, and return the exit code.
 
-    Raises `NotFoundError` (`program-missing`) and `UserError` (`program-not-python`) before anything is run.
+    Raises `NotFoundError` (`v1-program-missing`) and `UserError` (`program-not-python`) before anything is run.
     """
     file = _file_of(Path(script))
     location = str(file.absolute())
@@ -54,7 +54,7 @@ def _file_of(script: Path) -> Path:
     if not file.is_file():
         hint = nearest(file.name, (path.name for path in file.parent.glob("*.py")))
         raise NotFoundError(
-            "program-missing",
+            "v1-program-missing",
             f"The program '{script}' {'has no __main__.py' if script.is_dir() else 'does not exist'}. {hint}".rstrip(),
             "Name an existing .py file, or a module: modelport run-v1 -m MODULE",
         )
@@ -75,7 +75,7 @@ def _module_program(name: str) -> Program:
     code = loader.get_code(spec.name) if spec is not None and isinstance(loader, SourceFileLoader) else None
     if spec is None or code is None:
         raise _ModuleMissingError(
-            "program-missing",
+            "v1-program-missing",
             f"There is no module '{name}' that can be run, neither in '{Path.cwd()}' nor among the installed ones.",
             "Name a module with Python source, or a package with a __main__.py; or a file: modelport run-v1 SCRIPT",
         )
