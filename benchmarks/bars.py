@@ -142,7 +142,7 @@ def _bodies(results: Results) -> Iterator[Bar]:
     yield from _at_most(f"{what}: uploads that ended otherwise", 0, sum(run.crowd.other for run in runs))
     yield from _at_most(f"{what}: idle connections lost", 0, sum(run.crowd.idle_lost for run in runs))
     yield from _at_most(f"{what}: other requests that failed", 0, sum(run.neighbours_failed for run in runs))
-    yield from _at_most(f"{what}: p99 of the others over the same alone", 2.0, found.slowdown)
+    yield from _at_most(f"{what}: p99 of the others over uploads to elsewhere", 2.0, found.own_slowdown)
     yield from _at_most(f"{what}: memory 10 s later over the run before, %", 5.0, found.growth * 100)
 
 

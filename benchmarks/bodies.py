@@ -1,4 +1,9 @@
-"""50 bodies of 100 MB at once, 500 idle connections, a reader of a byte a second: do others notice, and what stays?"""
+"""50 bodies of 100 MB at once, 500 idle connections, a reader of a byte a second: do others notice, and what stays?
+
+Sender and receiver share a machine here, and 50 clients that upload as fast as they can take its processors from
+everybody. What of the others' wait is the server's own is told by a control: the same others, asking the same server
+beside the same crowd, while the crowd uploads to a program that only reads.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.contenders import Contender, Setting
 from benchmarks.crowd import Crowd, Crowded
+from benchmarks.discard import discarding
 from benchmarks.load import Target
 from benchmarks.measure import start
 from benchmarks.open_loop import Arrival, open_loop
@@ -30,14 +36,16 @@ SMALL_BODY = b'{"value": 7}'
 
 @dataclass(frozen=True)
 class BodyRun:
-    """One crowd: what it saw itself, what its neighbours saw beside what they saw alone just before, and the server's
-    own memory at its peak and at rest afterwards. `peak_spool_bytes` is what large bodies took, beside that memory."""
+    """One crowd: what it saw itself, what its neighbours saw beside what they saw alone just before and beside a crowd
+    that uploaded elsewhere (`control_p99_ms`), and the server's own memory at its peak and at rest afterwards.
+    `peak_spool_bytes` is what large bodies took, beside that memory."""
 
     crowd: Crowd
     neighbours: int
     neighbours_failed: int
     p99_ms: float
     alone_p99_ms: float
+    control_p99_ms: float
     peak_spool_bytes: int
     peak_own_bytes: int
     rest_own_bytes: int
@@ -54,6 +62,12 @@ class Bodies:
     def slowdown(self) -> float:
         """How many times the p99 that neighbours have alone they had beside the crowd; the better of the runs."""
         return min(run.p99_ms / run.alone_p99_ms for run in self.runs)
+
+    @property
+    def own_slowdown(self) -> float:
+        """How many times the p99 that neighbours have while the crowd uploads elsewhere they had while it uploaded to
+        this server; the better of the runs."""
+        return min(run.p99_ms / run.control_p99_ms for run in self.runs)
 
     @property
     def growth(self) -> float:
@@ -119,27 +133,37 @@ def bodies(contender: Contender, seconds: float) -> Bodies:
 
 def _run(pid: int, target: Target, seconds: float) -> BodyRun:
     alone = open_loop(target, PER_SECOND, seconds)
+    with discarding() as elsewhere:
+        _, control = _beside(target, elsewhere)
+    with MemoryWatch(pid) as watch:
+        crowd, among = _beside(target, target.port)
+    time.sleep(REST_SECONDS)
+    return BodyRun(
+        crowd=crowd,
+        neighbours=len(among),
+        neighbours_failed=sum(arrival.status != 200 for arrival in (*alone, *control, *among)),
+        p99_ms=p99_ms(among),
+        alone_p99_ms=p99_ms(alone),
+        control_p99_ms=p99_ms(control),
+        peak_spool_bytes=watch.peak_spool_bytes,
+        peak_own_bytes=watch.peak_own_bytes,
+        rest_own_bytes=own_bytes(pid),
+    )
+
+
+def _beside(target: Target, upload_port: int) -> tuple[Crowd, list[Arrival]]:
+    """What a crowd saw that uploads to `upload_port`, and what others saw that asked the target as long as it did."""
     seen: list[Crowd] = []
     among: list[Arrival] = []
-    with MemoryWatch(pid) as watch, Crowded(target.port) as crowd:
+    with Crowded(target.port, upload_port) as crowd:
         uploads = threading.Thread(target=lambda: seen.append(crowd.upload()))
         uploads.start()
         while uploads.is_alive():
             among += open_loop(target, PER_SECOND, 1.0)
         uploads.join()
-    time.sleep(REST_SECONDS)
     if not seen:
         raise RuntimeError("the crowd broke down")
-    return BodyRun(
-        crowd=seen[0],
-        neighbours=len(among),
-        neighbours_failed=sum(arrival.status != 200 for arrival in (*alone, *among)),
-        p99_ms=p99_ms(among),
-        alone_p99_ms=p99_ms(alone),
-        peak_spool_bytes=watch.peak_spool_bytes,
-        peak_own_bytes=watch.peak_own_bytes,
-        rest_own_bytes=own_bytes(pid),
-    )
+    return seen[0], among
 
 
 def p99_ms(arrivals: list[Arrival]) -> float:

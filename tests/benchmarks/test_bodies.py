@@ -11,11 +11,12 @@ import pytest
 from tests.conftest import Need
 
 
-def run_of(refused=40, failed=0, p99_ms=12.0, spool=1 << 30, rest=19_000_000, lost=0):
+def run_of(refused=40, failed=0, p99_ms=18.0, spool=1 << 30, rest=19_000_000, lost=0):
     from benchmarks.bodies import BodyRun
     from benchmarks.crowd import Crowd
 
-    return BodyRun(Crowd(50 - refused, refused, 0, 4.0, lost, 3), 400, failed, p99_ms, 8.0, spool, 22_000_000, rest)
+    crowd = Crowd(50 - refused, refused, 0, 4.0, lost, 3)
+    return BodyRun(crowd, 400, failed, p99_ms, 8.0, 11.0, spool, 22_000_000, rest)
 
 
 def broken(*runs):
@@ -28,6 +29,11 @@ def broken(*runs):
 
 def test_a_crowd_that_nobody_notices_breaks_no_bar():
     assert broken(run_of(), run_of(p99_ms=30.0)) == []
+
+
+def test_what_uploads_cost_the_machine_is_not_taken_for_the_servers_part():
+    slow = run_of(p99_ms=23.0)
+    assert broken(slow, slow) == ["p99 of the others over uploads to elsewhere"]
 
 
 def test_each_thing_that_may_not_happen_breaks_a_bar():
@@ -77,3 +83,13 @@ def test_large_bodies_of_a_process_are_seen(need: Need):
     assert 1_000_000 <= spool_bytes(os.getpid()) - before < 1_100_000
     assert own_bytes(os.getpid()) > 1_000_000
     os.close(descriptor)
+
+
+def test_uploads_to_elsewhere_are_read_to_their_end(monkeypatch):
+    from benchmarks.discard import discarding
+
+    from benchmarks import crowd
+
+    monkeypatch.setattr(crowd, "UPLOAD_BYTES", 3_000_000)
+    with discarding() as port:
+        assert crowd.upload_all(port) == {"accepted": crowd.UPLOADS}
