@@ -14,7 +14,9 @@
     └── ProtocolError          two parts of Modelport do not understand each other                exit 70
 
 Every error carries a `code` (see `modelport explain CODE`), a message that names the object, what is wrong, the value
-seen and the valid choices, and a `remedy`: what to do next.
+seen and the valid choices, and a `remedy`: what to do next. Each is also one of v1's exceptions
+(`modelport.v1_errors`), so that a v1 program catches what it caught; some have a class of their own for that alone
+(`modelport.v1_kinds`).
 """
 
 from __future__ import annotations
@@ -23,11 +25,14 @@ import difflib
 import errno
 from collections.abc import Iterable
 
+from modelport.v1_errors import AzureMLException, UserErrorException, WebserviceException, speaks_v1, v1_name, v1_text
 
-class ModelportError(Exception):
+
+class ModelportError(AzureMLException):
     """An error of Modelport: what is wrong, and what to do next.
 
     `str(error)` is the message followed by the remedy; the parts are the attributes `code`, `message`, `remedy`.
+    In a v1 program `str(error)` has v1's shape (`v1_errors.speak_v1`); `text()` never has.
 
     >>> error = ModelportError("model-not-found", "Model 'diabetes' is not registered.", "Run: modelport model list")
     >>> print(error)
@@ -38,22 +43,35 @@ class ModelportError(Exception):
     exit_code = 1
 
     def __init__(self, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(code, message, remedy)
+        Exception.__init__(self, code, message, remedy)  # not that of v1's classes, which come after it
         self.code = code
         self.message = message
         self.remedy = remedy
 
-    def __str__(self) -> str:
+    @property
+    def inner_exception(self) -> BaseException | None:
+        """The error that led to this one."""
+        return self.__cause__
+
+    def text(self) -> str:
+        """The whole error as people read it."""
         if not self.remedy:
             return f"{self.message}  [{self.code}]"
         return f"{self.message}\n  -> {self.remedy}  [{self.code}]"
+
+    def __str__(self) -> str:
+        if not speaks_v1():
+            return self.text()
+        return v1_text(v1_name(type(self)), self.text(), self.inner_exception, {"code": self.code})
+
+    __repr__ = Exception.__repr__
 
     def to_dict(self) -> dict[str, object]:
         """The error as JSON-ready words: `code`, `message`, `remedy`, `exit_code`."""
         return {"code": self.code, "message": self.message, "remedy": self.remedy, "exit_code": self.exit_code}
 
 
-class UserError(ModelportError):
+class UserError(ModelportError, WebserviceException, UserErrorException):
     """Something that the caller gave is not valid; nothing was changed."""
 
     exit_code = 2
@@ -67,9 +85,10 @@ class ScriptError(UserError):
         self.file = file
         self.line = line
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """The whole error as people read it, after its place."""
         place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
-        return place + super().__str__()
+        return place + super().text()
 
     def to_dict(self) -> dict[str, object]:
         """The error as JSON-ready words, with `file` and `line`."""
@@ -88,31 +107,33 @@ class MissingExtraError(UserError):
         self.extra = extra
 
 
-class EngineError(ModelportError):
+class EngineError(ModelportError, WebserviceException):
     """There is no container engine, it does not answer, or this user may not use it; images need one."""
 
     exit_code = 3
 
 
-class NotFoundError(ModelportError):
+class NotFoundError(ModelportError, WebserviceException):
     """What was asked for does not exist; the message names the nearest thing that does."""
 
     exit_code = 4
+    status_code = 404
 
 
-class ConflictError(ModelportError):
+class ConflictError(ModelportError, WebserviceException):
     """What was asked for contradicts the present state: it exists, is in use, or is being changed by someone else."""
 
     exit_code = 5
+    status_code = 409
 
 
-class ResolutionError(ModelportError):
+class ResolutionError(ModelportError, WebserviceException):
     """The environment cannot be solved, locked or installed."""
 
     exit_code = 6
 
 
-class DeploymentError(ModelportError):
+class DeploymentError(ModelportError, WebserviceException):
     """The service did not become ready, or a running revision could not be replaced.
 
     `traceback` is the user's own traceback (empty where there is none) and comes first in `str(error)`; `step` is the
@@ -129,17 +150,18 @@ class DeploymentError(ModelportError):
         self.traceback = traceback
         self.logs = logs
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """The whole error as people read it: the user's own traceback first, then the step, then the rest."""
         first = f"{self.traceback.rstrip()}\n\n" if self.traceback else ""
         step = f"Step '{self.step}' failed: " if self.step else ""
-        return first + step + super().__str__()
+        return first + step + super().text()
 
     def to_dict(self) -> dict[str, object]:
         """The error as JSON-ready words, with `step` and `traceback`."""
         return {**super().to_dict(), "step": self.step, "traceback": self.traceback}
 
 
-class ScoringError(ModelportError):
+class ScoringError(ModelportError, WebserviceException):
     """The service answered a scoring request with a status other than 200, or could not be reached.
 
     `status` is the HTTP status (0 where there was no answer), `body` the answer as text, `headers` its headers.
@@ -159,6 +181,7 @@ class ScoringError(ModelportError):
     ) -> None:
         super().__init__(code, message, remedy)
         self.status = status
+        self.status_code = status or None
         self.body = body
         self.headers = dict(headers or {})
 

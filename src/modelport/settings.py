@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelport.errors import NotFoundError, UserError, nearest
+from modelport.errors import UserError, nearest
+from modelport.v1_kinds import ConfigNotFoundError
 
 ENVIRONMENT_VARIABLES: dict[str, str] = {
     "MODELPORT_HOME": "Folder that holds every workspace; default ~/.modelport.",
@@ -121,7 +122,7 @@ def read_workspace_config(path: Path | None, file_name: str | None = None) -> Wo
     start = Path.cwd() if path is None else path
     found = start if start.is_file() else find_workspace_config(start, file_name)
     if found is None:
-        raise NotFoundError(
+        raise ConfigNotFoundError(
             "config-not-found",
             f"There is no {file_name or CONFIG_NAMES[0]} for '{start.absolute()}', neither there nor in a parent folder"
             f" (tried in each: {', '.join(CONFIG_FOLDERS)}).",

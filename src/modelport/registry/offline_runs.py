@@ -23,6 +23,7 @@ from modelport.registry.run_records import (
     summarised,
 )
 from modelport.registry.survey import survey
+from modelport.v1_kinds import RunOfflineError
 
 
 class OfflineRuns:
@@ -103,7 +104,7 @@ class OfflineRuns:
 
 def run_offline(what: str, run_id: str) -> UserError:
     """The error for what needs a workspace, on a run that has none."""
-    return UserError(
+    return RunOfflineError(
         "run-offline",
         f"{what}: run '{run_id}' is offline, it belongs to no workspace.",
         "Start a run of a workspace: run = Experiment(ws, 'NAME').start_logging()",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from modelport.errors import NotFoundError, UserError, nearest
+from modelport.v1_kinds import RunFileMissingError
 
 RUNNING, COMPLETED, FAILED, CANCELED = "Running", "Completed", "Failed", "Canceled"
 
@@ -143,7 +144,7 @@ def file_missing(run_id: str, wanted: str, present: list[str]) -> NotFoundError:
     shown = ", ".join(present[:20]) + (f" and {len(present) - 20} more" if len(present) > 20 else "")
     hint = nearest(wanted, present) if len(present) > 1 else ""
     uploaded = f"Uploaded: {shown}. {hint}" if present else "Nothing was uploaded."
-    return NotFoundError(
+    return RunFileMissingError(
         "run-file-missing",
         f"Run '{run_id}' has no file or folder {wanted!r}. {uploaded}".rstrip(),
         f"Upload it first: run.upload_file({wanted!r}, path)",

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from modelport.errors import ConflictError, NotFoundError
+from modelport.v1_kinds import ServedModelMissingError
 
 MODELS_FOLDER = "azureml-models"
 
@@ -61,7 +62,7 @@ def _missing(folder: Path, name: str, version: int | None) -> NotFoundError:
         hint = " The name is given without its version: get_model_path(name, version=N)."
     elif "/" in name:
         hint = " A model's name is needed here, not a path."
-    return NotFoundError(
+    return ServedModelMissingError(
         "served-model-missing",
         f"Model {shown} is neither in '{folder}' (holds: {_listing(folder)}; in '{folder.parent}': "
         f"{_listing(folder.parent)}) nor in the current folder '{Path.cwd()}'.{hint}",

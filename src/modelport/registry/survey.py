@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelport.errors import UserError, nearest
+from modelport.v1_kinds import PathMissingError
 
 MAXIMUM_FILES = 100_000
 """More files than this in one folder are refused: they are a data set or a whole environment, not a model."""
@@ -60,7 +61,7 @@ def _missing(path: Path) -> UserError:
     there = _names(folder) if folder.is_dir() else []
     hint = nearest(path.name, there) if len(there) <= 50 else ""
     where = f"the folder {str(folder.resolve())!r} has no such entry" if folder.is_dir() else "its folder is not there"
-    return UserError(
+    return PathMissingError(
         "model-path-missing",
         f"The model path {str(path)!r} does not exist: {where}. {hint}".rstrip(),
         "Give the path of an existing file or folder; a relative path starts at the current folder.",

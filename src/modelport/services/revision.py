@@ -21,6 +21,7 @@ from modelport.services.parts import RealisedEnvironment
 from modelport.services.spec import MODELS_FOLDER, ModelPlacement, ScriptSpec, ServiceSpec
 from modelport.services.store import remove_folder
 from modelport.storage.files import make_private_directory, storage_failures, write_durably
+from modelport.v1_kinds import PathMissingError
 
 # Where the working directory lies in a container: that of its image, and that of a reloaded script.
 _PLACES_IN_IMAGES = ("/var/azureml-app", "/var/lib/modelport/app")
@@ -141,7 +142,7 @@ def _copy_extra(source: Path, target: Path) -> None:
 
 def _copy_model(source: Path, version_directory: Path) -> None:
     if not source.exists():
-        raise UserError(
+        raise PathMissingError(
             "model-path-missing",
             f"The model path '{source}' does not exist.",
             "Put it back, or update the service with a registered model: modelport model list",
