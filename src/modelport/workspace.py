@@ -22,11 +22,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelport.errors import ConflictError, NotFoundError, StorageError, UserError, nearest
+from modelport.errors import StorageError, UserError, nearest
 from modelport.naming import WORKSPACE, new_id
 from modelport.settings import Settings
 from modelport.storage.files import locked, make_private_directory, write_durably
 from modelport.supplies import check_script, curated_for, packing, realising
+from modelport.v1_kinds import WorkspaceConflictError, WorkspaceNotFoundError
 
 if TYPE_CHECKING:
     from modelport.environments.store import EnvironmentStore
@@ -95,7 +96,7 @@ class Home:
         with locked(self._directory / ".lock"):
             if (directory / _FILE).exists():
                 if not exist_ok:
-                    raise ConflictError(
+                    raise WorkspaceConflictError(
                         "workspace-exists",
                         f"There is a workspace '{name}' already, in '{self.settings.home}'.",
                         "Use it with exist_ok=True or Workspace.get(name), or choose another name.",
@@ -122,7 +123,7 @@ class Home:
         WORKSPACE.check(name)
         directory = self._directory / name
         if not (directory / _FILE).exists():
-            raise NotFoundError(
+            raise WorkspaceNotFoundError(
                 "workspace-not-found",
                 f"There is no workspace '{name}' in '{self.settings.home}'. {nearest(name, self.names())}".rstrip(),
                 f"Make it: modelport workspace create {name}   or: Workspace.create({name!r}, exist_ok=True)",
@@ -147,7 +148,7 @@ class Home:
             workspace = self.get(name)
             services = workspace.service_names()
             if services:
-                raise ConflictError(
+                raise WorkspaceConflictError(
                     "workspace-in-use",
                     f"Workspace '{name}' has services: {', '.join(services)}.",
                     f"Delete them first: modelport service delete {services[0]}",
@@ -316,7 +317,7 @@ class OpenWorkspace:
         """Raise `ConflictError` (`workspace-in-use`) while an image of the workspace is being built."""
         building = [record for record in self._image_store().find() if not record.has_ended]
         if building:
-            raise ConflictError(
+            raise WorkspaceConflictError(
                 "workspace-in-use",
                 f"Workspace '{self.name}' builds the image '{building[0].full_name}' (process "
                 f"{building[0].builder_pid}).",
