@@ -119,6 +119,13 @@ def test_a_package_for_another_python_is_told_as_such(refuse, wheels):
     assert "can be installed: 1.0" in message
 
 
+def test_pins_that_are_older_than_the_python_name_the_one_they_were_made_for(refuse, wheels):
+    wheels.add("mp-old", "0.1").rename(wheels.path / "mp_old-0.1-cp36-none-any.whl")
+    error = refuse("package-not-for-python", "mp-old==0.1", "mp-alpha")
+    assert "mp-old==0.1 (req.txt:1) was made for Python 3.6:" in error.message
+    assert "python=3.6 in the conda file" in error.remedy
+
+
 def test_an_index_that_does_not_answer_is_told_as_such(attempt, options):
     deaf = replace(
         options,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from modelport.environments.foreign_python import ForeignPython
 from modelport.environments.interpreters import Interpreter
 from modelport.environments.local_source import content_digest
 from modelport.environments.lock import Lock, LockedPackage, checked_against, parse_compiled
+from modelport.environments.old_pins import old_pins_error
 from modelport.environments.options import RealisationOptions, Report
 from modelport.environments.solve_errors import Failure, solve_error
 from modelport.environments.specification import Dependency
@@ -24,6 +26,10 @@ from modelport.errors import ResolutionError
 from modelport.storage.files import make_private_directory, write_durably
 
 _LOCK_FORMAT = 1
+# What a solve of pins that are older than the Python may end in, when uv looks at something else first.
+_PERHAPS_OLD_PINS = {
+    "environment-unsolvable", "package-build-failed", "package-not-for-python", "requirements-conflict"
+}  # fmt: skip
 
 AnyPython = Interpreter | ForeignPython
 """What a lock can be solved for: a Python of this machine, or one in an image."""
@@ -87,8 +93,21 @@ def _compile(uv: Uv, wish: Wish, interpreter: AnyPython, folder: Path) -> str:
     output, problem = _run_compile(uv, words, interpreter, folder)
     if problem:
         failure = Failure(wish, interpreter.version, problem)
-        raise solve_error(failure, lambda asked: versions_near(asked, partial(_pick, uv, interpreter, folder)))
+        error = solve_error(failure, lambda asked: versions_near(asked, partial(_pick, uv, interpreter, folder)))
+        has_files = partial(_has_files, uv, interpreter, folder)
+        perhaps_old = error.code in _PERHAPS_OLD_PINS
+        raise (old_pins_error(wish.requirements, interpreter.version, has_files) if perhaps_old else None) or error
     return output
+
+
+def _has_files(
+    uv: Uv, interpreter: AnyPython, folder: Path, requirements: Sequence[Dependency], python_version: str
+) -> bool:
+    (folder / "pins.in").write_text(_lines(tuple(requirements)), encoding="utf-8")
+    words = ["--no-deps", "--no-build", "pins.in"]
+    if python_version:
+        words = ["--python-version", python_version, *words]
+    return not _run_compile(uv, words, interpreter, folder)[1]
 
 
 def _pick(uv: Uv, interpreter: AnyPython, folder: Path, requirement: str, resolution: str) -> str:
