@@ -16,6 +16,7 @@ class Entry:
 
 
 _WORK = "From a model to a service"
+_SIZE = "How many"
 _KEEP = "What is kept"
 _TROUBLE = "When something is wrong"
 
@@ -30,6 +31,8 @@ COMMANDS: dict[str, Entry] = {
     "run-v1": Entry("modelport.cli.run_v1", "run_v1", _WORK, "Run a program of the Azure ML SDK v1, unchanged."),
     "package": Entry("modelport.cli.package", "package", _WORK, "Build an image that runs alone, or its Dockerfile."),
     "image": Entry("modelport.cli.image", "image", _WORK, "Build, show, push, pull and delete images."),
+    "plan": Entry("modelport.cli.plan", "plan", _SIZE, "Say how many replicas a load needs, and why."),
+    "simulate": Entry("modelport.cli.simulate", "simulate", _SIZE, "Play a load against a scaling rule, in seconds."),
     "workspace": Entry("modelport.cli.workspace", "workspace", _KEEP, "Create, show and delete workspaces; secrets."),
     "fsck": Entry("modelport.cli.fsck", "fsck", _KEEP, "Check every stored file against the catalogue."),
     "explain": Entry("modelport.cli.explain", "explain", _TROUBLE, "Explain an error code: why, and what to do."),

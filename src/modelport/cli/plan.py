@@ -1,0 +1,76 @@
+"""`modelport plan`: how many replicas a load needs, by the documented rule, by arithmetic, and by simulation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from modelport.autoscaling.capacity import Goal, Plan, Size
+from modelport.autoscaling.capacity import plan as plan_for
+from modelport.autoscaling.queueing import Demand
+from modelport.cli.doors import Door, session_of
+from modelport.cli.output import Column, Output
+from modelport.cli.quantities import DURATION, POSITIVE, SHARE, percent
+
+_COLUMNS = (
+    Column("size"), Column("replicas"), Column("utilization", "Busy", percent),
+    Column("loss_by_formula", "503s by formula", percent), Column("loss_by_simulation", "503s simulated", percent),
+)  # fmt: skip
+
+
+@click.command(
+    cls=Door,
+    examples=[
+        "modelport plan --rps 20 --service-time 10s",
+        "modelport plan --rps 4 --service-time 1s --wait 500ms --loss 0.1%",
+        "modelport plan --rps 50 --service-time 200ms --variation 0 --concurrency 4 --output json",
+    ],
+)
+@click.option("--rps", "per_second", type=POSITIVE, required=True, help="Requests per second, coming at random.")
+@click.option("--service-time", type=DURATION, required=True, help="How long run() takes on average: 200ms, 10s.")
+@click.option(
+    "--variation", type=click.FloatRange(min=0), default=1.0, show_default=True,
+    help="How much it varies: variance / mean². 0: always the same; 1: exponential.",
+)  # fmt: skip
+@click.option(
+    "--wait", "--p99-wait", "wait", type=DURATION, default="500ms", show_default=True,
+    help="Longest wait for a free worker (max_request_wait_time); then 503.",
+)  # fmt: skip
+@click.option("--loss", type=SHARE, default="0.1%", show_default=True, help="Share of requests that may get a 503.")
+@click.option("--target-utilization", type=SHARE, default="70%", show_default=True, help="Target of the known rule.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), default=1, show_default=True,
+    help="Requests that one replica runs at once (max_concurrent_requests).",
+)  # fmt: skip
+@click.pass_context
+def plan(context: click.Context, /, **options: Any) -> None:
+    """Say how many replicas a load needs.
+
+    The known rule is replicas = requests per second x service time / 0.7. It is linear; waiting is not. Both answers
+    stand side by side with the share of requests that either refuses.
+    """
+    demand = Demand(options["per_second"], options["service_time"], options["variation"])
+    goal = Goal(options["wait"], options["loss"], options["target_utilization"], options["concurrency"])
+    _show(plan_for(demand, goal), session_of(context).output)
+
+
+def _show(found: Plan, output: Output) -> None:
+    if output.as_json:
+        output.record({**asdict(found), "load": found.demand.load, "advice": found.advice})
+        return
+    demand, goal = found.demand, found.goal
+    output.text(
+        f"{demand.per_second:g} requests/s of {demand.service_seconds:g} s each: {demand.load:g} at once on average.\n"
+    )
+    rule, enough = f"by the {percent(goal.target_utilization)} rule", f"for at most {percent(goal.loss_max)}"
+    rows = [_row(rule, found.by_rule), _row(enough, found.enough)]
+    if found.one_lost is not None:
+        rows.append(_row("the same, one replica lost", found.one_lost))
+    output.rows(rows, _COLUMNS)
+    output.text(f"\n{found.advice}")
+
+
+def _row(name: str, size: Size) -> dict[str, Any]:
+    return {"size": name, **asdict(size)}

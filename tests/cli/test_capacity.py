@@ -1,0 +1,119 @@
+"""`modelport plan` and `modelport simulate`."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from modelport.cli.quantities import Duration, Share
+
+
+def test_plan_shows_both_answers_and_why_they_differ(cli):
+    shown = cli("plan", "--rps", "20", "--service-time", "10s").stdout
+    assert "200 at once" in shown
+    assert "286" in shown
+    assert "generous" in shown
+
+
+def test_plan_as_json_has_every_figure(cli):
+    made = cli("plan", "--rps", "0.5", "--service-time", "1000ms", "--loss", "1%", "-o", "json").json
+    assert made["by_rule"]["replicas"] == 1
+    assert made["by_rule"]["loss_by_formula"] == pytest.approx(0.2418, abs=1e-4)
+    assert made["enough"]["replicas"] == 3
+    assert "too small" in made["advice"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--rps", "0", "--service-time", "1s"), ("--rps", "1", "--service-time", "fast"), ("--rps", "1"),
+     ("--rps", "1", "--service-time", "1s", "--loss", "0"), ("--rps", "1", "--service-time", "1s", "--loss", "120%")],
+)  # fmt: skip
+def test_plan_refuses_what_makes_no_sense(cli, words):
+    refused = cli("plan", *words)
+    assert refused.exit_code == 2
+    assert "modelport plan --help" in refused.stderr
+
+
+SPIKE = ("--rps", "2", "--spike", "10x", "--service-time", "500ms", "--duration", "3m")
+
+
+def test_simulate_shows_replicas_and_refusals_over_time(cli):
+    shown = cli("simulate", *SPIKE, "--max", "20", "--price-per-hour", "2").stdout
+    assert "Replicas" in shown
+    assert "at most 20 replicas" in shown
+    assert "cost" in shown
+
+
+def test_simulate_as_json_has_every_second(cli):
+    played = cli("simulate", *SPIKE, "-o", "json").json
+    assert len(played["seconds"]) >= 179
+    assert sum(second["refused"] for second in played["seconds"]) == played["refused"] > 0
+    assert sum(second["arrived"] for second in played["seconds"]) == played["arrived"]
+
+
+def test_rules_differ_and_none_scales_nothing(cli):
+    most = {
+        rule: cli("simulate", *SPIKE, "--rule", rule, "--max", "30", "-o", "json").json["most_replicas"]
+        for rule in ("utilization", "knative", "none")
+    }
+    assert most["none"] == 1
+    assert most["utilization"] > 10
+    assert most["knative"] > 10
+
+
+def test_a_trace_is_played(cli, tmp_path):
+    trace = tmp_path / "requests.csv"
+    trace.write_text("second,requests\n0,3\n1,0\n2,1\n")
+    words = ("--service-time", "2s", "--variation", "0", "--rule", "none", "-o", "json")
+    played = cli("simulate", "--trace", str(trace), *words).json
+    assert (played["arrived"], played["refused"]) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("0\n5\n3\n", "line 3 goes back"), ("0\nfast\n", "line 2"), (None, "No such file")]
+)
+def test_a_trace_that_is_none_is_refused(cli, tmp_path, content, told):
+    trace = tmp_path / "trace.txt"
+    if content is not None:
+        trace.write_text(content)
+    refused = cli("simulate", "--trace", str(trace), "--service-time", "1s")
+    assert "[trace-invalid]" in refused.stderr
+    assert told in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), "load-needed"),
+        (("--rps", "1", "--trace", "x"), "load-needed"),
+        (("--rps", "1", "--min", "11"), "scaling-bounds"),
+        (("--rps", "1", "--plot", "x.gif"), "plot-kind"),
+        (("--rps", "1", "--plot", "nowhere/x.svg"), "plot-not-written"),
+    ],
+)
+def test_simulate_refuses_what_makes_no_sense(cli, words, code):
+    assert f"[{code}]" in cli("simulate", "--service-time", "1s", "--duration", "5s", *words).stderr
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_a_plot_is_a_picture_of_its_kind(cli, tmp_path, ending, begins):
+    path = tmp_path / f"spike.{ending}"
+    assert cli("simulate", "--rps", "2", "--service-time", "1s", "--duration", "5s", "--plot", str(path)).exit_code == 0
+    assert path.read_bytes().startswith(begins)
+
+
+def test_a_plot_without_matplotlib_names_the_extra(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    refused = cli("simulate", "--rps", "2", "--service-time", "1s", "--plot", "x.svg")
+    assert "modelport[plot]" in refused.stderr
+
+
+@pytest.mark.parametrize(("word", "seconds"), [("500ms", 0.5), ("2", 2), ("1.5 s", 1.5), ("5m", 300), ("1h", 3600)])
+def test_durations(word, seconds):
+    assert Duration().convert(word, None, None) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("word", "share"), [("0.1%", 0.001), ("0.25", 0.25), ("70 %", 0.7)])
+def test_shares(word, share):
+    assert Share().convert(word, None, None) == pytest.approx(share)
