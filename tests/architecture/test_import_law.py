@@ -37,10 +37,13 @@ LAW: dict[str, set[str]] = {
     "supplies": SHARED | KINDS | {"images", "worker.check", "worker.problem"},
     "sdk": LEAVES | KINDS | {"images", "workspace"},
     # `modelport serve` and `modelport explain` work without a workspace: the door starts the server itself.
-    "cli": LEAVES | KINDS | {"images", "workspace", "sdk", "diagnosis", "server", "autoscaling", "v1_imports", "(root)"},
+    "cli": LEAVES | KINDS | {
+        "images", "workspace", "sdk", "diagnosis", "server", "autoscaling", "v1_imports", "migration", "(root)",
+    },  # fmt: skip
     "portal": LEAVES | KINDS | {"images", "workspace"},
     # The table names classes of `sdk` and of the worker's stand-ins as text; what it says is absent, `sdk` explains.
-    "v1_imports": {"sdk", "errors", "worker.shims"},
+    "v1_imports": {"sdk", "errors", "v1_errors", "worker.shims"},
+    "migration": {"errors", "v1_imports", "sdk"},
     "azureml": {"v1_imports"},
     "explanations": set(),
     "__main__": {"cli"},

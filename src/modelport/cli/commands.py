@@ -29,6 +29,8 @@ COMMANDS: dict[str, Entry] = {
     "service": Entry("modelport.cli.service", "service", _WORK, "Operate services: run, logs, reload, update, stop …"),
     "serve": Entry("modelport.cli.serve", "serve", _WORK, "Serve one script in the foreground, without a workspace."),
     "run-v1": Entry("modelport.cli.run_v1", "run_v1", _WORK, "Run a program of the Azure ML SDK v1, unchanged."),
+    "ml": Entry("modelport.cli.ml.root", "ml", _WORK, "Understand the commands of az ml: their flags and files."),
+    "migrate": Entry("modelport.cli.migrate", "migrate", _WORK, "Bring programs of the Azure ML SDK v1 over."),
     "package": Entry("modelport.cli.package", "package", _WORK, "Build an image that runs alone, or its Dockerfile."),
     "image": Entry("modelport.cli.image", "image", _WORK, "Build, show, push, pull and delete images."),
     "plan": Entry("modelport.cli.plan", "plan", _SIZE, "Say how many replicas a load needs, and why."),

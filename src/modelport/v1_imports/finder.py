@@ -16,6 +16,7 @@ from typing import Any
 
 from modelport.errors import ConflictError, nearest
 from modelport.sdk.absent import REASONS, absent
+from modelport.v1_errors import speak_v1
 from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
 
 ROOT = "azureml"
@@ -119,7 +120,8 @@ class _Loader(Loader):
         return V1Module(spec.name, f"{spec.name} of the Azure ML SDK v1, as Modelport offers it.")
 
     def exec_module(self, module: ModuleType) -> None:
-        """Say which names `import *` takes."""
+        """Say which names `import *` takes; whoever imports them reads errors in v1's shape."""
+        speak_v1()
         module.__dict__["__all__"] = list(MODULES.get(module.__name__, {}))
 
 

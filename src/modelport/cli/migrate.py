@@ -1,0 +1,18 @@
+"""`modelport migrate`: programs of the Azure ML SDK v1 come over."""
+
+from __future__ import annotations
+
+import click
+
+from modelport.cli.doors import DoorGroup
+from modelport.cli.migrate_install import install, status, uninstall
+
+
+@click.group(cls=DoorGroup, examples=["modelport migrate install", "modelport migrate status"])
+def migrate() -> None:
+    """Bring programs of the Azure ML SDK v1 over."""
+
+
+migrate.add_command(install)
+migrate.add_command(uninstall)
+migrate.add_command(status)
