@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def test_what_was_freed_below_a_block_in_use_is_given_back() -> None:
     assert memory.give_back()
     assert look_at_self() - before < 5_000_000
     library.free(last)
+
+
+def test_what_was_imported_is_not_looked_through_for_circles_again() -> None:
+    known = len(gc.get_objects())
+    memory.set_apart()
+    try:
+        assert len(gc.get_objects()) < known / 10
+    finally:
+        gc.unfreeze()
 
 
 def look_at_self() -> int:

@@ -8,10 +8,16 @@ import socket
 import threading
 
 from tests.server.conftest import StartReplica
+from tests.server.test_connection import Answers
 
+from modelport.manifest import Limits
+from modelport.server.bodies import BodyBudget
+from modelport.server.connection import Connection
+from modelport.server.handler import Shared
 from modelport.server.turns import IN_TURN_FROM_BYTES, Turns
 
-LARGE_BYTES = 3 * IN_TURN_FROM_BYTES
+ONE_READ_BYTES = 256 * 1024  # what the event loop reads of a client at a time
+LARGE_BYTES = 6 * ONE_READ_BYTES
 COUNT = """
     from azureml.contrib.services.aml_request import rawhttp
     def init():
@@ -37,6 +43,46 @@ def test_one_goes_in_each_turn_of_the_loop_and_the_oldest_first() -> None:
 
     all_three = ["old", "younger", "new"]
     assert asyncio.run(take_turns()) == [all_three[:1], all_three[:2], all_three, all_three]
+
+
+class Source(asyncio.Transport):
+    """A client's side that tells whether it is being read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_read = True
+
+    def pause_reading(self) -> None:
+        self.is_read = False
+
+    def resume_reading(self) -> None:
+        self.is_read = True
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_a_large_body_waits_for_its_turn_after_one_read_of_it() -> None:
+    async def read() -> list[bool]:
+        loop = asyncio.get_running_loop()
+        turns = Turns(loop)
+        shared = Shared(Answers(1), Limits(), BodyBudget(1 << 30), lambda: b"id", set(), turns)
+        connection, source = Connection(shared, loop), Source()
+        connection.connection_made(source)
+        head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % LARGE_BYTES
+        connection.data_received(head + b"x" * (IN_TURN_FROM_BYTES - len(head)))
+        seen = [source.is_read]
+        connection.data_received(b"x" * (ONE_READ_BYTES - IN_TURN_FROM_BYTES))
+        turns.wait(0.0, lambda: None)  # one that has been at it longer
+        seen.append(source.is_read)
+        await asyncio.sleep(0)
+        seen.append(source.is_read)
+        await asyncio.sleep(0)
+        seen.append(source.is_read)
+        connection.connection_lost(None)
+        return seen
+
+    assert asyncio.run(read()) == [True, False, False, True]
 
 
 def test_many_large_bodies_at_once_arrive_whole(start_replica: StartReplica) -> None:

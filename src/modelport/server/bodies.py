@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 SPOOL_FROM_BYTES = 256 * 1024  # below it a copy through the socket is cheaper; measured in benchmarks (W4)
+CLOSED_AT_ONCE_BYTES_MAX = 2 * 1024 * 1024  # to free 100 MB takes 10 ms, in which nobody else would be served
 
 
 class BodyBudget:
-    """How many bytes all spooled bodies together may take.
+    """How many bytes all spooled bodies together may take. Files are closed here, for what they took is free only then:
+    large ones on a thread of its own, which there is from the first one on.
 
     >>> budget = BodyBudget(10)
     >>> budget.reserve(8), budget.reserve(8), budget.used_bytes
@@ -20,27 +23,40 @@ class BodyBudget:
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
+        self._lock = Lock()
+        self._closer = ThreadPoolExecutor(1, "closes-bodies")
 
     def reserve(self, size: int) -> bool:
         """Take `size` bytes from the budget if they are there."""
-        if self.used_bytes + size > self.limit_bytes:
-            return False
-        self.used_bytes += size
+        with self._lock:
+            if self.used_bytes + size > self.limit_bytes:
+                return False
+            self.used_bytes += size
         return True
 
     def release(self, size: int) -> None:
         """Give `size` bytes back."""
-        self.used_bytes -= size
+        with self._lock:
+            self.used_bytes -= size
+
+    def close(self, descriptor: int, size: int) -> None:
+        """Close a file that holds `size` bytes, and give them back when that is done."""
+        if size > CLOSED_AT_ONCE_BYTES_MAX:
+            self._closer.submit(self._close, descriptor, size)
+        else:
+            self._close(descriptor, size)
+
+    def _close(self, descriptor: int, size: int) -> None:
+        os.close(descriptor)
+        self.release(size)
 
 
 class Spool:
-    """One body in an anonymous file that has no name anywhere, so nothing is left behind however we die. `began` is
-    when it began to come, in monotonic seconds."""
+    """One body in an anonymous file that has no name anywhere, so nothing is left behind however we die."""
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
         self.size = 0
-        self.began = time.monotonic()
         self.descriptor = _anonymous_file()
 
     def write(self, data: bytes) -> bool:
@@ -54,12 +70,10 @@ class Spool:
         return True
 
     def close(self) -> None:
-        """Free the file and its share of the budget; may be called twice."""
+        """Free the file and its share of the budget, a large one a little later; may be called twice."""
         if self.descriptor >= 0:
-            os.close(self.descriptor)
-            self.descriptor = -1
-            self._budget.release(self.size)
-            self.size = 0
+            descriptor, self.descriptor = self.descriptor, -1
+            self._budget.close(descriptor, self.size)
 
 
 def _anonymous_file() -> int:

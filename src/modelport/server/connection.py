@@ -90,10 +90,9 @@ class Connection(asyncio.Protocol):
             self._feed_backlog()
         else:
             self._receiver.feed(data)
-        exchange = self._receiver.exchange
-        if exchange is not None and exchange.spool is not None and exchange.spool.size > IN_TURN_FROM_BYTES:
+        if self._receiver.exchange is not None and self._receiver.body_bytes > IN_TURN_FROM_BYTES:
             self._clear_timer()  # until its turn comes the client is not the one that pauses
-            self._wait_for_turn(exchange.spool.began)
+            self._wait_for_turn(self._receiver.began)
 
     def _wait_for_turn(self, since: float) -> None:
         self._transport.pause_reading()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, cast
 
 from modelport.server.connection import BODY_PAUSE_SECONDS_MAX, Connection, answer_problem
@@ -11,7 +10,6 @@ from modelport.server.exchange import Answering, Exchange
 from modelport.server.gateway_heads import LAST_CHUNK, chunk, framing
 from modelport.server.problem import Problem
 from modelport.server.receiver import Receiver
-from modelport.server.turns import IN_TURN_FROM_BYTES
 
 if TYPE_CHECKING:
     from modelport.server.gateway_forwarding import Forwarding
@@ -23,22 +21,19 @@ _WRITE_FROM_BYTES = 64 * 1024
 class ForwardedExchange(Exchange):
     """A request that is passed on. `complete` is true once its body has arrived whole."""
 
-    __slots__ = ("_pieces", "began", "chunked", "complete", "forwarding", "received_bytes", "waiting_bytes")
+    __slots__ = ("_pieces", "chunked", "complete", "forwarding", "waiting_bytes")
 
     def __init__(self, connection: Answering, method: str, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         super().__init__(connection, method, target, headers)
         self.chunked = False
         self.complete = False
         self.forwarding: Forwarding | None = None
-        self.began = time.monotonic()
-        self.received_bytes = 0
         self.waiting_bytes = 0
         self._pieces: list[bytes] = []
 
     def put(self, data: bytes) -> None:
         """Keep a piece of the body until the backend takes it."""
         self._pieces.append(chunk(data) if self.chunked else data)
-        self.received_bytes += len(data)
         self.waiting_bytes += len(data)
 
     def close_body(self) -> None:
@@ -71,30 +66,11 @@ class PassingReceiver(Receiver):
 
     exchange_type = ForwardedExchange
 
-    def on_body(self, data: bytes) -> None:
-        """A piece of the body: handed on at once."""
-        exchange = self.exchange
-        if exchange is None or self._refused:
-            return
-        self._body_bytes += len(data)
-        self._between_bytes = 0
-        if self._body_bytes > self._limits.max_body_bytes:
-            self._refuse(self._too_large(self._body_bytes), exchange)
-            return
-        connection = cast(ClientConnection, self._connection)
-        connection.body_arrives()
-        connection.take_body(cast(ForwardedExchange, exchange), data)
+    def _keep(self, exchange: Exchange, data: bytes) -> None:
+        cast(ClientConnection, self._connection).take_body(cast(ForwardedExchange, exchange), data)
 
-    def on_message_complete(self) -> None:
-        """The request is whole."""
-        exchange = self.exchange
-        if exchange is None or self._refused:
-            return
-        self.exchange = None
-        self._in_head = True
-        self.head_bytes = 0
+    def _end_body(self, exchange: Exchange) -> None:
         cast(ForwardedExchange, exchange).close_body()
-        self._connection.complete(exchange)
 
     def _read_headers(self, exchange: Exchange) -> None:
         _, codings = framing(exchange.headers)
@@ -150,12 +126,6 @@ class ClientConnection(Connection):
         """Take in bytes and pass on what they complete."""
         super().data_received(data)
         self._pump()
-        exchange = cast("ForwardedExchange | None", self._receiver.exchange)
-        if exchange is None or self._transport.is_closing():
-            return
-        if exchange.received_bytes > IN_TURN_FROM_BYTES:
-            self._clear_timer()  # until its turn comes the client is not the one that pauses
-            self._wait_for_turn(exchange.began)
 
     def _feed_backlog(self) -> None:
         super()._feed_backlog()

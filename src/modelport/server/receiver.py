@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import httptools
@@ -23,6 +24,7 @@ class Receiver:
     """Parses what one connection sends and tells it of complete requests and of those to refuse.
 
     `head_bytes` counts what has come of a head that is not complete; it is 0 between requests and within a body.
+    `body_bytes` counts what has come of the body that is arriving, `began` is when that began, in monotonic seconds.
     """
 
     exchange_type: type[Exchange] = Exchange
@@ -36,7 +38,8 @@ class Receiver:
         self._headers: list[tuple[bytes, bytes]] = []
         self._in_head = True
         self._body: list[bytes] = []
-        self._body_bytes = 0
+        self.body_bytes = 0
+        self.began = 0.0
         self._length = 0
         self._between_bytes = 0  # what came since the last piece of a body, and is none: trailers, chunk extensions
         self._refused = False
@@ -68,7 +71,7 @@ class Receiver:
     @property
     def body_left(self) -> int:
         """How many bytes are certain to belong to the body that is arriving."""
-        return self._length - self._body_bytes if self.exchange is not None else 0
+        return self._length - self.body_bytes if self.exchange is not None else 0
 
     def _refuse(self, problem: Problem, exchange: Exchange | None = None) -> None:
         if not self._refused:
@@ -81,7 +84,7 @@ class Receiver:
         self._url = b""
         self._headers = []
         self._body = []
-        self._body_bytes = self._length = self._between_bytes = 0
+        self.body_bytes = self._length = self._between_bytes = 0
         self.head_bytes = self.head_bytes or 1  # a head that begins behind a body was not counted when it was fed
 
     def on_url(self, url: bytes) -> None:
@@ -116,24 +119,29 @@ class Receiver:
         self._read_headers(exchange)
 
     def on_body(self, data: bytes) -> None:
-        """A piece of the body: kept in memory while it is small, spooled to a file from then on."""
+        """A piece of the body."""
         exchange = self.exchange
         if exchange is None or self._refused:
             return
-        self._body_bytes += len(data)
+        self.body_bytes += len(data)
         self._between_bytes = 0
-        if self._body_bytes > self._limits.max_body_bytes:
-            self._refuse(self._too_large(self._body_bytes), exchange)
-        elif exchange.spool is not None:
-            self._spool(exchange, data)
-        else:
-            self._body.append(data)
-            if self._body_bytes > SPOOL_FROM_BYTES:
-                exchange.spool = Spool(self._shared.budget)
-                self._spool(exchange, b"".join(self._body))
-                self._body = []
-        if not self._refused:
+        if self.body_bytes > self._limits.max_body_bytes:
+            self._refuse(self._too_large(self.body_bytes), exchange)
+            return
+        self._keep(exchange, data)
+        if self.exchange is exchange:  # neither refused for it nor answered early
             self._connection.body_arrives()
+
+    def _keep(self, exchange: Exchange, data: bytes) -> None:
+        """A piece of the body is kept in memory while it is small, spooled to a file from then on."""
+        if exchange.spool is not None:
+            self._spool(exchange, data)
+            return
+        self._body.append(data)
+        if self.body_bytes > SPOOL_FROM_BYTES:
+            exchange.spool = Spool(self._shared.budget)
+            self._spool(exchange, b"".join(self._body))
+            self._body = []
 
     def on_message_complete(self) -> None:
         """The request is whole: answer it, or let it wait behind the one before it."""
@@ -143,9 +151,13 @@ class Receiver:
         self.exchange = None
         self._in_head = True
         self.head_bytes = 0
+        self._end_body(exchange)
+        self._connection.complete(exchange)
+
+    def _end_body(self, exchange: Exchange) -> None:
+        """The body has come whole."""
         body = self._body
         exchange.body = body[0] if len(body) == 1 else b"".join(body)
-        self._connection.complete(exchange)
 
     def _read_headers(self, exchange: Exchange) -> None:
         length: int | None = None
@@ -173,6 +185,7 @@ class Receiver:
         if problem is not None:
             self._refuse(problem, exchange)
         elif length or chunked:
+            self.began = time.monotonic()
             self._connection.body_arrives(invite=expects_continue)
 
     def _check_ids(self, exchange: Exchange) -> Problem | None:

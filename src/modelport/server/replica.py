@@ -22,7 +22,7 @@ from modelport.server.connection import Connection
 from modelport.server.handler import Shared
 from modelport.server.lifecycle import Lifecycle, Surroundings
 from modelport.server.logs import LogSink
-from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back
+from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back, set_apart
 from modelport.server.metrics import Metrics
 from modelport.server.rollout import Rollout
 from modelport.server.turns import Turns
@@ -65,6 +65,7 @@ class Replica:
             await on_listening(self)
         self._log(f"listening on http://{self.manifest.listen.host}:{self.port}")
         self.lifecycle.apply(self.manifest)
+        set_apart()  # while the workers start
         try:
             return await self._ended
         finally:
