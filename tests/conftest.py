@@ -82,11 +82,12 @@ def service_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
-    """The running container engine of this machine."""
+def engine() -> Iterator[Engine]:
+    """The running container engine of this machine; what runs that were killed left in it is removed at the end."""
     found, reason = engines.engine_or_reason()
     require(f"a container engine ({reason})", found is not None, engines.HOW_TO_GET_ENGINE)
-    return found
+    yield found
+    engines.remove_leftovers(found)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +96,7 @@ def base_image(engine: Engine) -> Callable[[str], str]:
 
     def made(python: str = "3.11") -> str:
         name = engines.base_name(python)
-        there = engines.image_facts(engine, name) is not None
+        there = engines.has_base(engine, python)
         can = shutil.which("mmdebstrap") is not None and os.geteuid() == 0
         require(f"the base image {name}", there or can, engines.HOW_TO_GET_BASES)
         return name if there else engines.make_base(engine, python)

@@ -1,14 +1,18 @@
 """The container engine of the tests: finds it, makes the base images, keeps what a test makes apart, starts daemons.
 
-    python -m tests.engine      makes the base images that are missing (what .ci/run does before the tests)
+    python -m tests.engine                  makes the base images that are missing (what .ci/run does before the tests)
+    python -m tests.engine --clean TIME     removes what tests left in the engine since then (seconds since 1970)
 
 The bases are made from Debian suites by mmdebstrap, because tests must not need a registry: one Python of each suite.
 """
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,14 +24,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from modelport.errors import EngineError
 from modelport.images.engine import Engine, find_engine, image_facts
 
 SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 """Version of Python -> the Debian suite that has it."""
-PACKAGES = "python3,python3-venv,ca-certificates"
+PACKAGES = "python3,python3-venv,python3-six,ca-certificates"
 TEST_LABEL = "dev.modelport.test"
+BASE_LABEL = "dev.modelport.test-base"
+"""Of the bases of tests, its value what they are made of; an image that is built on one inherits it, and is known by it
+as made by a test."""
+_RUN_SECONDS = 3600.0
+"""No test run takes so long: what is older belongs to none that goes on."""
+_CACHE_BYTES = 3_000_000_000
+_OUR_STEPS = re.compile(r"modelport|local source for|fileop target")
 HOW_TO_GET_ENGINE = "apt install docker.io, then start dockerd (as .ci/run does)"
 HOW_TO_GET_BASES = "apt install mmdebstrap, run as root: python -m tests.engine"
 
@@ -53,16 +65,22 @@ def machine_lock(name: str) -> Iterator[None]:
         yield
 
 
+def has_base(engine: Engine, python: str) -> bool:
+    """Whether the engine holds the base image with this Python, made of what it is made of today."""
+    facts = image_facts(engine, base_name(python))
+    return facts is not None and facts.labels.get(BASE_LABEL) == PACKAGES
+
+
 def make_base(engine: Engine, python: str) -> str:
     """The base image with this Python, made if the engine does not hold it; its name."""
     name = base_name(python)
     with machine_lock("bases"):
-        if image_facts(engine, name) is None:
+        if not has_base(engine, python):
             with tempfile.TemporaryDirectory(prefix="modelport-base-") as folder:
                 archive = Path(folder) / "base.tar"
                 words = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", SUITES[python]]
                 subprocess.run([*words, archive], check=True, stdin=subprocess.DEVNULL)
-                import_image(engine, archive, name)
+                import_image(engine, archive, name, label=f"{BASE_LABEL}={PACKAGES}")
     return name
 
 
@@ -73,6 +91,14 @@ def import_image(engine: Engine, archive: Path, name: str, *, platform: str = ""
     done = engine.run(["import", *words, archive, name], timeout_seconds=300)
     if done.exit_code:
         raise RuntimeError(done.stderr)
+
+
+def build_cache() -> list[dict[str, Any]]:
+    """What BuildKit keeps in the engine of this machine: each with ID, Type, Description, Size (bytes), CreatedAt."""
+    import docker
+
+    with contextlib.closing(docker.APIClient(timeout=300)) as client:
+        return list(client.df().get("BuildCache") or [])
 
 
 @dataclass
@@ -113,11 +139,57 @@ class Scratch:
             found = self.docker(kind, *listing, "--quiet", "--filter", f"label={self.label}").split()
             if found:
                 self.engine.run([kind, *remove, *found])
-        reference = f"reference=modelport-test/{self.key}-*"
         images = self.docker("image", "ls", "--all", "--quiet", "--filter", f"label={self.label}").split()
-        images += self.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", reference).split()
+        for pattern in (f"modelport-test/{self.key}-*", f"modelport/ws-{self.key}/*"):
+            words = ["--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={pattern}"]
+            images += self.docker("image", "ls", *words).split()
         for image in dict.fromkeys(images):  # one by one: a child that is removed takes its parents with it
             self.engine.run(["image", "rm", "--force", image])
+
+
+def remove_leftovers(engine: Engine, since: float = 0.0) -> list[str]:
+    """Remove the images of tests that ended without removing them, and return their ids.
+
+    These are the images on a test's base that are older than any run, or newer than `since` (seconds since 1970): what
+    is neither may belong to a run that goes on beside this one.
+    """
+    listed = engine.run(["image", "ls", "--all", "--quiet", "--no-trunc", "--filter", f"label={BASE_LABEL}"])
+    bases = {base_name(python) for python in SUITES}
+    removed = []
+    for image in dict.fromkeys(listed.stdout.split()):
+        facts = image_facts(engine, image)
+        if facts is None or bases & set(facts.tags):
+            continue
+        created = _seconds(facts.created)
+        if (since and created >= since) or created < time.time() - _RUN_SECONDS:
+            engine.run(["image", "rm", "--force", image])  # a parent is refused, and goes with its last child
+            removed.append(image)
+    return [image for image in removed if image_facts(engine, image) is None]
+
+
+def bound_build_cache(engine: Engine, since: float) -> int:
+    """Prune what tests left in BuildKit's cache since a moment, but for the last 3 GB; how much that was, in bytes.
+
+    Known by their descriptions are Modelport's own steps, copies of files, and the files that a build was sent: of
+    another project that is built at the same time the last two may go as well, and are made again by its next build.
+    """
+    found = [each for each in build_cache() if _OUR_STEPS.search(each["Description"]) and not each["InUse"]]
+    ours = sorted((each for each in found if _seconds(each["CreatedAt"]) >= since), key=lambda each: each["LastUsedAt"])
+    doomed, excess = [], sum(each["Size"] for each in ours) - _CACHE_BYTES
+    for each in ours:
+        if excess > 0 or each["Type"] == "source.local":
+            doomed.append(each)
+            excess -= each["Size"]
+    for start in range(0, len(doomed), 100):
+        pattern = "|".join(each["ID"] for each in doomed[start : start + 100])
+        engine.run(["builder", "prune", "--all", "--force", "--filter", f"id={pattern}"], timeout_seconds=300)
+    return sum(each["Size"] for each in doomed)
+
+
+def _seconds(moment: str) -> float:
+    """Seconds since 1970 of a moment as engines write it, with nanoseconds."""
+    whole = moment.partition(".")[0].rstrip("Z")
+    return datetime.datetime.fromisoformat(f"{whole}+00:00").timestamp()
 
 
 class Program:
@@ -211,16 +283,22 @@ def _mounts_below(folder: Path) -> list[str]:
     return [path for path in (line.split()[1] for line in lines) if path.startswith(f"{folder}/")]
 
 
-def main() -> int:
-    """Make the base images that are missing."""
+def main(words: Sequence[str]) -> int:
+    """Make the base images that are missing, or remove what tests left."""
     engine, reason = engine_or_reason()
     if engine is None:
         print(f"no container engine: {reason}", file=sys.stderr)
         return 1
+    if words[:1] == ["--clean"]:
+        since = float(words[1])
+        left = remove_leftovers(engine, since)
+        pruned = bound_build_cache(engine, since)
+        print(f"removed {len(left)} images that tests had left, and {pruned / 1e6:.0f} MB of the build cache")
+        return 0
     for python in SUITES:
         print(f"base image {make_base(engine, python)} is there", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -60,14 +60,19 @@ def run(
 
 
 def follow(
-    arguments: Words, on_line: Callable[[str], None], *, environ: Mapping[str, str], timeout_seconds: float
+    arguments: Words,
+    on_line: Callable[[str], None],
+    *,
+    environ: Mapping[str, str],
+    timeout_seconds: float,
+    directory: Path | None = None,
 ) -> Completed:
     """Run a program to its end; `on_line` sees each line of standard output and standard error, in their order.
 
     The output is in `stdout` of the result. Raises as `run` does.
     """
     words = tuple(os.fspath(word) for word in arguments)
-    with _open(words, environ, None, stderr=subprocess.STDOUT) as child:
+    with _open(words, environ, directory, stderr=subprocess.STDOUT) as child:
         return _within(timeout_seconds, child, words, functools.partial(_stream, on_line=on_line))
 
 

@@ -71,9 +71,17 @@ def local_answer(workspace: Workspace) -> Any:
 
 
 def container_answer(scratch: Scratch, image: str, words: tuple[str, ...]) -> Any:
-    """What a container of the image answers on a published port; it removes itself when it ends (`--rm`)."""
+    """What a container of the image answers on a published port; it is removed."""
     options = ("--rm", "--detach", "--label", scratch.label, "--publish", "127.0.0.1::5001")
     container = scratch.docker("run", *options, *words, image)
+    try:
+        return answer_of(scratch, container)
+    finally:
+        scratch.docker("rm", "--force", container)  # it holds the image, which goes first
+
+
+def answer_of(scratch: Scratch, container: str) -> Any:
+    """What a container answers once it is ready."""
     port = int(scratch.docker("port", container, "5001").splitlines()[0].rpartition(":")[2])
     deadline = time.monotonic() + 120
     while True:

@@ -137,7 +137,8 @@ def _image(parts: ImageParts, draft: Draft, record: ImageRecord, planned: Planne
         for name in names:
             engine.run(["tag", found.id, name])
         return {"image_id": found.id, "size_bytes": found.size_bytes}
-    context = draft.scratch / "context"
+    # Of one name for all versions: a builder that keeps the files of the version before is sent what differs.
+    context = draft.scratch / record.reference.rpartition(":")[0].replace("/", "-")
     lay_out(planned, context)
     secrets = draft.scratch / "secrets"
     secrets.mkdir(mode=0o700)

@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.engine import Program, wait_for
+from tests.engine import Program, build_cache, wait_for
 
 from modelport.errors import UserError
 from modelport.images.build.builder import BuildRequest, build
 from modelport.images.build.pulling import pull
 from modelport.images.engine import CONTEXT_DIGEST_LABEL, find_engine
+from modelport.images.recipe.context import ContextFile, write_context
 
 BUILDERS = ["buildkit", "classic"]
 PLANTED_INDEX, PLANTED_CA, PLANTED_PROXY = "planted-index-word", "PLANTEDAUTHORITY", "planted-proxy-word"
@@ -60,6 +61,21 @@ def test_an_image_is_built_with_its_tags_and_labels(builder, builder_of, context
     assert built.facts.labels["color"] == "blue"
     assert not built.reused
     assert built.image_id.startswith("sha256:")
+
+
+def test_what_is_built_again_leaves_its_files_in_the_builder_once(builder_of, base_image, scratch, tmp_path):
+    """A copy for each build would fill the disk with models that did not change."""
+    engine, size_bytes = builder_of("buildkit"), 3_000_000 + int(scratch.key[:4], 16)
+    for version in ("1", "2", "3"):
+        folder = tmp_path / version / scratch.key
+        write_context(folder, f"FROM {base_image('3.11')}\nLABEL {scratch.label}\nCOPY . /given\n", [
+            ContextFile("model", b"x" * size_bytes), ContextFile("version", version.encode())
+        ])  # fmt: skip
+        request = BuildRequest(folder, (scratch.name(version),))
+        build(engine, request, tmp_path / "log", quiet)
+        assert scratch.docker("run", "--rm", scratch.name(version), "cat", "/given/version") == version
+    kept = [each for each in build_cache() if size_bytes <= each["Size"] < size_bytes + 1000]
+    assert [each["UsageCount"] for each in kept if each["Type"] == "source.local"] == [3]
 
 
 @pytest.mark.parametrize("builder", BUILDERS)

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from modelport import process
+from modelport.engine_errors import unreachable_engine
 from modelport.errors import UserError
+from modelport.images.build.dockerfile_steps import instructions
 from modelport.images.build.errors import build_error
 from modelport.images.build.evidence import BuildFacts
 from modelport.images.build.log import BuildLog, Progress
-from modelport.images.build.dockerfile_steps import instructions
-from modelport.images.engine import CONTEXT_DIGEST_LABEL, Engine, ImageFacts, find_built, image_facts
-from modelport.engine_errors import unreachable_engine
 from modelport.images.build.masking import Masker, passwords_in
+from modelport.images.engine import CONTEXT_DIGEST_LABEL, Engine, ImageFacts, find_built, image_facts
 
 BUILD_TIMEOUT_SECONDS: Final = 6 * 3600.0
 """Torch compiled from its source takes hours; a build that takes longer hangs."""
@@ -36,6 +36,8 @@ Report = Callable[[Progress], None]
 class BuildRequest:
     """What to build: a folder with a Dockerfile, and what the image is to be called.
 
+    BuildKit keeps the files of one folder of each name: a build from another folder of this name sends what differs
+    (by size and time, so that the times must tell contents apart), one of another name sends and keeps all of it.
     `secrets` maps the ids of the Dockerfile's secret mounts to files and needs BuildKit or buildah; `build_args` may
     hold proxies with passwords: their values go through the environment of the client, never through its arguments.
     """
@@ -155,6 +157,7 @@ def _build(engine: Engine, request: BuildRequest, note: _Noting, log_file: Path)
             lambda line: note.feed(log, line),
             environ={**engine.environ, **_environ(engine), **request.build_args},
             timeout_seconds=BUILD_TIMEOUT_SECONDS,
+            directory=request.context.parent,
         )
         log.end(done.exit_code)
         if done.exit_code:
@@ -208,9 +211,10 @@ def build_words(engine: Engine, request: BuildRequest, id_file: Path) -> list[st
     words += [f"--tag={tag}" for tag in request.tags]
     words += [f"--label={name}={value}" for name, value in sorted(request.labels.items())]
     words += [f"--build-arg={name}" for name in sorted(request.build_args)]
-    words += [f"--secret=id={name},src={file}" for name, file in sorted(request.secrets.items())]
+    words += [f"--secret=id={name},src={file.absolute()}" for name, file in sorted(request.secrets.items())]
     if request.platform and request.platform != engine.platform:
         words.append(f"--platform={request.platform}")
     words += [f"--target={request.target}"] if request.target else []
     words += ["--no-cache"] if request.no_cache else []
-    return [*words, str(request.context)]
+    # Relative: the builder knows the files that it holds by this word, and an absolute path is new for each build.
+    return [*words, request.context.name]

@@ -158,9 +158,10 @@ def _built(text: BaseText, files: tuple[ContextFile, ...], bench: Workbench, rep
     tag = f"modelport-base:{identity[:16]}"
     if image_facts(bench.engine, tag) is None:
         report(f"Building the base image {tag} from the Dockerfile of the environment …")
-        with tempfile.TemporaryDirectory(prefix="modelport-base-") as folder:
-            write_context(Path(folder), text.text, files)
-            bench.build(Path(folder), tag)
+        with tempfile.TemporaryDirectory(prefix="modelport-base-") as parent:
+            folder = Path(parent) / "modelport-base"
+            write_context(folder, text.text, files)
+            bench.build(folder, tag)
     return tag, f"sha256:{identity}"
 
 
