@@ -60,14 +60,14 @@ class Bodies:
 
     @property
     def slowdown(self) -> float:
-        """How many times the p99 that neighbours have alone they had beside the crowd; the better of the runs."""
-        return min(run.p99_ms / run.alone_p99_ms for run in self.runs)
+        """How many times the p99 that neighbours have alone they had beside the crowd; each of its quietest run."""
+        return min(run.p99_ms for run in self.runs) / min(run.alone_p99_ms for run in self.runs)
 
     @property
     def own_slowdown(self) -> float:
         """How many times the p99 that neighbours have while the crowd uploads elsewhere they had while it uploaded to
-        this server; the better of the runs."""
-        return min(run.p99_ms / run.control_p99_ms for run in self.runs)
+        this server; each of its quietest run."""
+        return min(run.p99_ms for run in self.runs) / min(run.control_p99_ms for run in self.runs)
 
     @property
     def growth(self) -> float:

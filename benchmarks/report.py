@@ -123,17 +123,17 @@ def _bodies(results: Results) -> str:
     if found is None:
         return ""
     head = [f"{UPLOADS} bodies of 100 MB at once", "accepted", "503", "other", "p99 of the others", "the same alone"]
-    head += ["uploads to elsewhere", "over alone", "over elsewhere", "failed"]
+    head += ["beside uploads to elsewhere", "failed"]
     head += ["most in spools", "own memory at its peak", "10 s later"]
     rows = []
     for number, run in enumerate(found.runs, 1):
         counts = map(str, (run.crowd.accepted, run.crowd.refused, run.crowd.other))
         times = [_number(value, " ms") for value in (run.p99_ms, run.alone_p99_ms, run.control_p99_ms)]
-        times += [_number(run.p99_ms / base) for base in (run.alone_p99_ms, run.control_p99_ms)]
         sizes = (run.peak_spool_bytes, run.peak_own_bytes, run.rest_own_bytes)
         weights = (_number(size / 1e6, " MB") for size in sizes)
         rows.append([f"run {number}", *counts, *times, str(run.neighbours_failed), *weights])
-    return _table(head, rows)
+    ratios = f"{_number(found.slowdown)} times that alone, {_number(found.own_slowdown)} times that beside other uploads"
+    return f"{_table(head, rows)}\n\nThe p99 of the others in the quietest run of each: {ratios}."
 
 
 def _images(results: Results) -> str:
