@@ -132,7 +132,7 @@ def _bodies(results: Results) -> str:
         sizes = (run.peak_spool_bytes, run.peak_own_bytes, run.rest_own_bytes)
         weights = (_number(size / 1e6, " MB") for size in sizes)
         rows.append([f"run {number}", *counts, *times, str(run.neighbours_failed), *weights])
-    ratios = f"{_number(found.slowdown)} times that alone, {_number(found.own_slowdown)} times that beside other uploads"
+    ratios = f"{_number(found.slowdown)} times alone, {_number(found.own_slowdown)} times beside uploads to elsewhere"
     return f"{_table(head, rows)}\n\nThe p99 of the others in the quietest run of each: {ratios}."
 
 
