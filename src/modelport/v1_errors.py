@@ -160,6 +160,10 @@ class RunConfigurationException(_MessageException):
     """The configuration of a run is not valid."""
 
 
+class ServiceException(_MessageException):
+    """A service of Azure answered with an error; there is none here, and nothing raises it."""
+
+
 class SnapshotException(_MessageException):
     """The files of a run could not be kept."""
 
