@@ -61,6 +61,13 @@ SERVICE = NameRule(
     3,
     32,
 )
+COMPUTE = NameRule(
+    "compute target",
+    re.compile(r"[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?"),
+    "letters, digits and dashes, starting with a letter, ending with a letter or digit, 2 to 63 characters",
+    2,
+    63,
+)
 IMAGE = NameRule(
     "image",
     re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelport.errors import ConflictError, NotFoundError, UserError
 from modelport.v1_errors import (
+    ComputeTargetException,
     ModelNotFoundException,
     ModelPathNotFoundException,
     RunEnvironmentException,
@@ -46,3 +47,11 @@ class NotOfferedError(UserError, NotImplementedError):
 
 class KeysDisabledError(ConflictError, NotImplementedError):
     """The service takes no keys."""
+
+
+class ComputeNotFoundError(NotFoundError, ComputeTargetException):
+    """There is no such compute target, or no cluster behind it."""
+
+
+class ComputeInvalidError(UserError, ComputeTargetException):
+    """A configuration of a compute target is not valid."""

@@ -4,6 +4,7 @@
                              catalog.db       models, runs, secrets, services (SQLite)
                              blobs/           the contents of files, by digest
                              services/<id>/   manifest, log and event record of a service
+                             compute.json     names of clusters, if any were given
                              images/<id>/     Dockerfile and build log of an image
                              cache/           copies that can be made again
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from modelport.registry.catalog import ModelRegistry
     from modelport.registry.fsck import FsckReport
     from modelport.registry.runs import RunStore
+    from modelport.services.compute import ComputeStore
     from modelport.services.manager import ServiceManager
     from modelport.services.store import ServiceStore
     from modelport.storage.database import Database
@@ -266,6 +268,13 @@ class OpenWorkspace:
         return ServiceManager(parts)
 
     @cached_property
+    def compute(self) -> ComputeStore:
+        """The clusters that services may run on, by the names that the workspace gives them."""
+        from modelport.services.compute import ComputeStore
+
+        return ComputeStore(self.directory)
+
+    @cached_property
     def images(self) -> ImageManager:
         """The images."""
         from modelport.environments.options import options_from
@@ -282,13 +291,14 @@ class OpenWorkspace:
             credentials=CredentialStore(self.settings.environ),
             check_script=check_script,
             users=lambda record: self.services.running(record.reference, record.location),
+            changing=lambda: self.services.changing(),
         )
         return ImageManager(parts)
 
     @cached_property
     def engine(self) -> Engine:
         """The container engine; raises `EngineError` (`engine-missing`, `engine-not-running`, `engine-not-allowed`)."""
-        from modelport.images.engine import find_engine
+        from modelport.images.engine_search import find_engine
 
         return find_engine(self.settings.environ)
 

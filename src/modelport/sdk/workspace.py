@@ -9,6 +9,7 @@ from typing import Any
 from modelport.errors import UserError
 from modelport.registry.model import ModelQuery
 from modelport.sdk.arguments import accepted, say
+from modelport.sdk.compute import ComputeTarget
 from modelport.sdk.environment import Environment
 from modelport.sdk.image import Image
 from modelport.sdk.keyvault import Keyvault
@@ -250,6 +251,11 @@ class Workspace:
     def webservices(self) -> dict[str, Webservice]:
         """Every service, by name."""
         return {service.name: service for service in Webservice.list(self)}
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """Every cluster that the workspace has a name for, by that name."""
+        return {target.name: target for target in ComputeTarget.list(self)}
 
     @property
     def experiments(self) -> dict[str, Experiment]:
