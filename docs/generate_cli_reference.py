@@ -1,4 +1,4 @@
-"""Writes docs/reference/cli.md from the commands themselves: `python docs/generate_cli_reference.py`."""
+"""Writes docs/reference/cli.md and cli-ml.md from the commands themselves: `python docs/generate_cli_reference.py`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import click
 from modelport.cli.commands import COMMANDS
 from modelport.cli.doors import EVERYWHERE, everywhere_options
 from modelport.cli.failures import EXIT_CODES
+from modelport.cli.ml.door import shared_options
 from modelport.cli.program import root
 
 TARGET = Path(__file__).parent / "reference" / "cli.md"
+ML_TARGET = TARGET.with_name("cli-ml.md")
 
 HEAD = """\
 # The command line
@@ -33,6 +35,18 @@ Without `--workspace` the workspace is the one that `MODELPORT_WORKSPACE` names,
 folder or one above it, else `default`, which is created when it is first used.
 """
 
+ML_HEAD = """\
+# The command line of Azure ML v1
+
+<!-- Written by docs/generate_cli_reference.py; change the commands, then run it. -->
+
+`modelport ml` understands `az ml` (the extension azure-cli-ml, 1.x): the same commands, flags, configuration files and
+metadata files. [Migrating from Azure ML](../migrating-from-azureml.md) says what is different.
+
+The answer goes to standard output as `-o` says, JSON by default; steps, warnings and errors go to standard error. Exit
+codes are those of [the command line](cli.md#exit-codes).
+"""
+
 COMPLETION = """\
 ## Shell completion
 
@@ -46,17 +60,30 @@ A shell that is started afterwards completes commands, options, and the names of
 
 def reference() -> str:
     """The whole page."""
-    parts = [HEAD, _options_of_every_command(), _exit_codes(), COMPLETION]
-    context = click.Context(root, info_name="modelport")
+    parts = [HEAD, _options_of_every_command(everywhere_options()), _exit_codes(), COMPLETION]
     for name in COMMANDS:
-        command = root.get_command(context, name)
-        if command is not None:
-            parts += _command(command, f"modelport {name}")
+        if name == "ml":
+            parts.append("## modelport ml\n\nThe commands of `az ml` have [a page of their own](cli-ml.md).\n")
+        else:
+            parts += _command(_of_root(name), f"modelport {name}")
     return "\n".join(parts)
 
 
-def _options_of_every_command() -> str:
-    rows = "\n".join(_option_row(option) for option in everywhere_options())
+def ml_reference() -> str:
+    """The page of `modelport ml`."""
+    parts = [ML_HEAD, _options_of_every_command(shared_options())]
+    return "\n".join([*parts, *_command(_of_root("ml"), "modelport ml")])
+
+
+def _of_root(name: str) -> click.Command:
+    command = root.get_command(click.Context(root, info_name="modelport"), name)
+    if command is None:
+        raise KeyError(name)
+    return command
+
+
+def _options_of_every_command(options: list[click.Parameter]) -> str:
+    rows = "\n".join(_option_row(option) for option in options if not getattr(option, "hidden", False))
     return f"## Options of every command\n\n| option | meaning |\n|---|---|\n{rows}\n"
 
 
@@ -70,7 +97,7 @@ def _command(command: click.Command, path: str) -> Iterator[str]:
     yield f"{level} {path}\n"
     yield _paragraphs(command.help or "")
     context = click.Context(command, info_name=path)
-    own = [parameter for parameter in command.params if parameter.name not in EVERYWHERE]
+    own = [parameter for parameter in command.params if parameter.name not in getattr(command, "shared", EVERYWHERE)]
     if not isinstance(command, click.Group):
         yield f"    {' '.join([path, *command.collect_usage_pieces(context)])}\n"
         options = [parameter for parameter in own if isinstance(parameter, click.Option)]
@@ -98,6 +125,7 @@ def _paragraphs(text: str) -> str:
 def main() -> int:
     """Write the page."""
     TARGET.write_text(reference(), encoding="utf-8")
+    ML_TARGET.write_text(ml_reference(), encoding="utf-8")
     return 0
 
 

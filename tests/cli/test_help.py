@@ -84,6 +84,7 @@ def test_reference_page_is_what_the_commands_say():
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
     assert generator.TARGET.read_text() == generator.reference(), "run: python docs/generate_cli_reference.py"
+    assert generator.ML_TARGET.read_text() == generator.ml_reference(), "run: python docs/generate_cli_reference.py"
 
 
 def test_version(cli):

@@ -27,12 +27,14 @@ def complaint(line: str) -> str:
     """What is wrong with a command line, empty if its commands and options exist."""
     words = line.split()
     command: click.Command = root
-    while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z]+", words[0]):
+    while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z][a-z0-9-]*", words[0]):
         found = command.get_command(click.Context(command), words[0])
         if found is None:
             return f"no command {words[0]!r}"
         command = found
         words.pop(0)
+    if any(parameter.type is click.UNPROCESSED for parameter in command.params):
+        return ""  # the words behind it belong to another program
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     asked = {word.rstrip(".,:'").partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
     unknown = sorted(asked - options - {"--help", "-h"})

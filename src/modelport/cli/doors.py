@@ -58,6 +58,8 @@ class _Explained(click.Command):
     """A command whose help ends with examples, and lists what every command takes in a section of its own."""
 
     examples: Sequence[str] = ()
+    shared: tuple[str, ...] = EVERYWHERE
+    make_shared = staticmethod(everywhere_options)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own: list[tuple[str, str]] = []
@@ -65,7 +67,7 @@ class _Explained(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                (shared if parameter.name in EVERYWHERE else own).append(record)
+                (shared if parameter.name in self.shared else own).append(record)
         if own:
             with formatter.section("Options"):
                 formatter.write_dl(own)
@@ -88,7 +90,7 @@ class Door(_Explained):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
-        self.params.extend(everywhere_options())
+        self.params.extend(self.make_shared())
 
 
 class DoorGroup(_Explained, click.Group):
@@ -100,7 +102,7 @@ class DoorGroup(_Explained, click.Group):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
-        self.params.extend(everywhere_options())
+        self.params.extend(self.make_shared())
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
