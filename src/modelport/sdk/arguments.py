@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+import logging
+from collections.abc import Callable, Iterable, Mapping
 
-from modelport.errors import UserError, nearest
+from modelport.errors import NotFoundError, UserError, nearest
+from modelport.v1_errors import speaks_v1
 from modelport.workspace import OpenWorkspace
+
+logger = logging.getLogger("modelport")
 
 
 def accepted(call: str, given: Mapping[str, object], valid: Iterable[str]) -> dict[str, object]:
@@ -21,6 +26,11 @@ def accepted(call: str, given: Mapping[str, object], valid: Iterable[str]) -> di
     return {name: value for name, value in given.items() if value is not None}
 
 
+def refuse_unknown(call: str, function: Callable[..., object], unknown: Mapping[str, object]) -> None:
+    """Raise `UserError` (`argument-unknown`) for the first of `unknown`, with the nearest parameter of `function`."""
+    accepted(call, unknown, inspect.signature(function).parameters.keys() - {"self", "unknown"} - unknown.keys())
+
+
 def opened(workspace: object) -> OpenWorkspace:
     """The open workspace behind a `Workspace`; raises `UserError` (`argument-invalid`) for anything else."""
     found = getattr(workspace, "_opened", None)
@@ -31,6 +41,21 @@ def opened(workspace: object) -> OpenWorkspace:
         f"A Workspace is needed, not {type(workspace).__name__}.",
         "Get one: ws = Workspace.from_config()   or: Workspace.get('NAME')",
     )
+
+
+def v1_word(word: str, error: NotFoundError) -> NotFoundError:
+    """The error, whose message begins with v1's word for it in a v1 program, which may look for it there."""
+    if speaks_v1() and not error.message.startswith(word):
+        error.message = f"{word}: {error.message}"
+    return error
+
+
+def without_effect(call: str, given: Mapping[str, object]) -> dict[str, str]:
+    """The arguments of v1 that were given and mean nothing here, as text to be recorded; one line names them."""
+    found = {name: str(value) for name, value in given.items() if value is not None}
+    if found:
+        logger.info("%s: recorded, and without effect here: %s", call, ", ".join(sorted(found)))
+    return found
 
 
 def say(line: str) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
 from modelport.manifest import Container, Limits, Listen
 from modelport.registry.labels import check_labels
+from modelport.sdk.arguments import say
+from modelport.sdk.runnable_image import check_image
 from modelport.services.resolving import check_limits, check_listen
+
+if TYPE_CHECKING:
+    from modelport.sdk.image_view import ImageView
 
 _BYTES_OF_GB = 1024**3
 CPU_CORES, MEMORY_GB = 0.1, 0.5
@@ -28,27 +33,59 @@ class ContainerWebserviceDeploymentConfiguration:
 
     _target = "container"
     _shown_as = ""
+    cpu_cores: float | None
+    memory_gb: float | None
+    tags: Mapping[str, str] | None
+    properties: Mapping[str, str] | None
+    description: str | None
+    auth_enabled: bool | None
+    ssl_enabled: bool | None
+    ssl_cert_pem_file: str | None
+    ssl_key_pem_file: str | None
+    ssl_cname: str | None
+    primary_key: str | None
+    secondary_key: str | None
+    port: int | None
+    host: str | None
+    replicas: int | None
+    cors_origins: Iterable[str] | None
+    debug: bool | None
 
-    def __init__(self, **given: Any) -> None:
-        self.cpu_cores: float | None = given.pop("cpu_cores", None)
-        self.memory_gb: float | None = given.pop("memory_gb", None)
-        self.tags: Mapping[str, str] | None = given.pop("tags", None)
-        self.properties: Mapping[str, str] | None = given.pop("properties", None)
-        self.description: str | None = given.pop("description", None)
-        self.auth_enabled: bool | None = given.pop("auth_enabled", None)
-        self.ssl_enabled: bool | None = given.pop("ssl_enabled", None)
-        self.ssl_cert_pem_file: str | None = given.pop("ssl_cert_pem_file", None)
-        self.ssl_key_pem_file: str | None = given.pop("ssl_key_pem_file", None)
-        self.ssl_cname: str | None = given.pop("ssl_cname", None)
-        self.primary_key: str | None = given.pop("primary_key", None)
-        self.secondary_key: str | None = given.pop("secondary_key", None)
-        self.port: int | None = given.pop("port", None)
-        self.host: str | None = given.pop("host", None)
-        self.cors_origins: Iterable[str] | None = given.pop("cors_origins", None)
-        self.debug: bool | None = given.pop("debug", None)
-        self.replicas: int | None = given.pop("replicas", None)
-        self._limit_words = {name: given.pop(name, None) for name in _LIMITS}
-        self._recorded_words = {name: given.pop(name, None) for name in _WITHOUT_EFFECT}
+    def __init__(
+        self,
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        tags: Mapping[str, str] | None = None,
+        properties: Mapping[str, str] | None = None,
+        description: str | None = None,
+        location: str | None = None,
+        auth_enabled: bool | None = None,
+        ssl_enabled: bool | None = None,
+        enable_app_insights: bool | None = None,
+        ssl_cert_pem_file: str | None = None,
+        ssl_key_pem_file: str | None = None,
+        ssl_cname: str | None = None,
+        dns_name_label: str | None = None,
+        primary_key: str | None = None,
+        secondary_key: str | None = None,
+        collect_model_data: bool | None = None,
+        cmk_vault_base_url: str | None = None,
+        cmk_key_name: str | None = None,
+        cmk_key_version: str | None = None,
+        vnet_name: str | None = None,
+        subnet_name: str | None = None,
+        *,
+        port: int | None = None,
+        host: str | None = None,
+        replicas: int | None = None,
+        cors_origins: Iterable[str] | None = None,
+        debug: bool | None = None,
+        max_concurrent_requests: int | None = None,
+        scoring_timeout_ms: int | None = None,
+        max_request_wait_time: int | None = None,
+        init_timeout_seconds: float | None = None,
+    ) -> None:
+        vars(self).update({name: value for name, value in locals().items() if name != "self"})
         self.validate_configuration()
 
     def __repr__(self) -> str:
@@ -58,38 +95,59 @@ class ContainerWebserviceDeploymentConfiguration:
         return f"ContainerWebservice.deploy_configuration({words})"
 
     def validate_configuration(self) -> None:
-        """Check every value; raises as the class does."""
-        for name in ("cpu_cores", "memory_gb"):
-            _check_positive(name, getattr(self, name))
-        self._check_tls()
-        for names in _TOGETHER:
-            given = [name for name in names if self._recorded_words[name] is not None]
-            if given and len(given) < len(names):
-                raise _invalid(f"{' and '.join(names)} belong together, and only {' and '.join(given)} is given")
+        """Check every value; raises as the class does, with one line for each that is not valid."""
+        wrong = [*self._wrong_sizes(), *self._wrong_tls(), *self._apart()]
         if (self.primary_key or self.secondary_key) and not self.auth_enabled:
-            raise _invalid("a key is given, and auth_enabled is not True")
+            wrong.append("a key is given, and auth_enabled is not True")
         if isinstance(self.cors_origins, str):
-            raise _invalid(f"cors_origins must be a list; it is {self.cors_origins!r}")
+            wrong.append(f"cors_origins must be a list; it is {self.cors_origins!r}")
+        if wrong:
+            raise _invalid(wrong)
         check_listen(Listen(port=self.port or 0))
         self._all_limits()
         check_labels("tags", self.tags)
         check_labels("properties", self.properties)
 
-    def _check_tls(self) -> None:
+    def _wrong_sizes(self) -> Iterator[str]:
+        for name in ("cpu_cores", "memory_gb"):
+            value = getattr(self, name)
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if value is not None and not (is_number and value > 0):
+                yield f"{name} must be a number greater than zero; it is {value!r}"
+
+    def _wrong_tls(self) -> Iterator[str]:
         if not self.ssl_enabled:
             return
         parts = ("ssl_cert_pem_file", "ssl_key_pem_file", "ssl_cname")
         missing = [name for name in parts if not getattr(self, name)]
         if missing:
-            raise _invalid(f"ssl_enabled needs a certificate, its key and a host name; missing: {', '.join(missing)}")
+            yield f"ssl_enabled needs a certificate, its key and a host name; missing: {', '.join(missing)}"
         for name in parts[:2]:
-            if not Path(getattr(self, name)).is_file():
-                raise _invalid(f"{name}: there is no file '{getattr(self, name)}'")
+            if getattr(self, name) and not Path(getattr(self, name)).is_file():
+                yield f"{name}: there is no file '{getattr(self, name)}'"
+
+    def _apart(self) -> Iterator[str]:
+        """What belongs together and is given in part."""
+        for names in _TOGETHER:
+            given = [name for name in names if getattr(self, name) is not None]
+            if given and len(given) < len(names):
+                yield f"{' and '.join(names)} belong together, and only {' and '.join(given)} is given"
+
+    @classmethod
+    def validate_image(cls, image: ImageView) -> None:
+        """Check that an image can be run; raises `UserError` (`argument-invalid`), `ConflictError`."""
+        check_image(image)
+
+    def print_deploy_configuration(self) -> None:
+        """Print the cores and the memory that are asked for, if any are."""
+        asked = [f"{name}={value}" for name in ("cpu_cores", "memory_gb") if (value := getattr(self, name))]
+        if asked:
+            say(f"Each container: {', '.join(asked)}")
 
     # What the workspace is asked for ------------------------------------------------------------------------------
 
     def _limits(self) -> dict[str, Any]:
-        named = {theirs: self._limit_words[ours] for ours, theirs in _LIMITS.items()}
+        named = {theirs: getattr(self, ours) for ours, theirs in _LIMITS.items()}
         return {name: value for name, value in {"workers": self.replicas, **named}.items() if value is not None}
 
     def _all_limits(self) -> Limits:
@@ -123,7 +181,7 @@ class ContainerWebserviceDeploymentConfiguration:
 
     def _recorded(self) -> dict[str, Any]:
         """The arguments without effect here."""
-        return {name: value for name, value in self._recorded_words.items() if value is not None}
+        return {name: getattr(self, name) for name in _WITHOUT_EFFECT if getattr(self, name) is not None}
 
 
 _LIMITS = {
@@ -134,15 +192,10 @@ _LIMITS = {
 }
 
 
-def _check_positive(name: str, value: object) -> None:
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0):
-        return
-    raise _invalid(f"{name} must be a number greater than zero; it is {value!r}")
-
-
-def _invalid(what: str) -> UserError:
+def _invalid(wrong: list[str]) -> UserError:
+    what = wrong[0] + "." if len(wrong) == 1 else "".join(f"\n  {each}." for each in wrong)
     return UserError(
         "container-config-invalid",
-        f"The deployment configuration is not valid: {what}.",
+        f"The deployment configuration is not valid: {what}",
         "Example: ContainerWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)",
     )

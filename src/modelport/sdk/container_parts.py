@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelport.errors import UserError
-from modelport.sdk.arguments import accepted, opened
+from modelport.sdk.arguments import opened, refuse_unknown
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.image_view import ImageView
 from modelport.sdk.inference_config import InferenceConfig
@@ -49,7 +48,17 @@ class ContainerParts(ServiceView):
         cmk_key_version: str | None = None,
         vnet_name: str | None = None,
         subnet_name: str | None = None,
-        **more: Any,
+        *,
+        port: int | None = None,
+        host: str | None = None,
+        replicas: int | None = None,
+        cors_origins: Iterable[str] | None = None,
+        debug: bool | None = None,
+        max_concurrent_requests: int | None = None,
+        scoring_timeout_ms: int | None = None,
+        max_request_wait_time: int | None = None,
+        init_timeout_seconds: float | None = None,
+        **unknown: Any,
     ) -> ContainerWebserviceDeploymentConfiguration:
         """How the service is to run; defaults: 0.1 cores, 0.5 GB, no keys, HTTP on a free port of the loopback address.
 
@@ -57,11 +66,11 @@ class ContainerParts(ServiceView):
         address. Beside v1's arguments: `port`, `host` (the address to listen at), `replicas`, `cors_origins`, `debug`,
         `max_concurrent_requests`, `scoring_timeout_ms`, `max_request_wait_time`, `init_timeout_seconds`. Those that
         belong to a cloud (location, insights, networks, customer-managed keys, DNS label) are recorded.
-        Raises `UserError` (`container-config-invalid`, `argument-unknown`, `limit-invalid`, `labels-invalid`).
+        Raises `UserError` (`container-config-invalid` with all that is wrong, `argument-unknown`, `limit-invalid`,
+        `labels-invalid`).
         """
         given = dict(locals())
-        more = given.pop("more")
-        given.update(accepted_more(more, beside=given))
+        refuse_unknown("AciWebservice.deploy_configuration", ContainerParts.deploy_configuration, given.pop("unknown"))
         return ContainerWebserviceDeploymentConfiguration(**given)
 
     @property
@@ -123,57 +132,17 @@ class ContainerParts(ServiceView):
             }
 
 
-_MORE = (
-    "port", "host", "replicas", "cors_origins", "debug", "max_concurrent_requests", "scoring_timeout_ms",
-    "max_request_wait_time", "init_timeout_seconds",
-)  # fmt: skip
-
-
-def accepted_more(more: Mapping[str, Any], beside: Iterable[str]) -> dict[str, Any]:
-    """The arguments that v1 did not have; raises `UserError` (`argument-unknown`), which knows those of v1 too."""
-    return accepted("AciWebservice.deploy_configuration", more, (*_MORE, *beside))
-
-
-def _signature(
-    image: Any = None,
-    tags: Any = None,
-    properties: Any = None,
-    description: Any = None,
-    auth_enabled: Any = None,
-    ssl_enabled: Any = None,
-    ssl_cert_pem_file: Any = None,
-    ssl_key_pem_file: Any = None,
-    ssl_cname: Any = None,
-    enable_app_insights: Any = None,
-    models: Any = None,
-    inference_config: Any = None,
-    *,
-    cpu_cores: Any = None,
-    memory_gb: Any = None,
-    replicas: Any = None,
-    port: Any = None,
-) -> dict[str, Any]:
-    """The order in which v1 has the arguments of an update, and those that it did not have."""
-    return {name: value for name, value in locals().items() if value is not None}
-
-
-def container_change(service: ContainerParts, arguments: Sequence[Any], words: Mapping[str, Any]) -> ServiceChange:
+def container_change(service: ContainerParts, words: Mapping[str, Any]) -> ServiceChange:
     """The change that the arguments of an update ask for.
 
-    Raises `UserError` (`argument-unknown`, `argument-invalid`, `update-empty`, `container-config-invalid`).
+    Raises `UserError` (`argument-invalid`, `update-empty`, `container-config-invalid`).
     """
-    try:
-        given = _signature(*arguments, **words)
-    except TypeError as error:
-        valid = ", ".join(inspect.signature(_signature).parameters)
-        what = str(error).replace("_signature()", "ContainerWebservice.update()")
-        raise UserError("argument-unknown", f"{what}.", f"Valid: {valid}.") from error
+    given = {name: value for name, value in words.items() if value is not None}
     if not given:
         raise UserError(
             "update-empty", "update() was given nothing to change.", "Give models with an inference_config, or a limit."
         )
     image, models, script = (given.pop(name, None) for name in ("image", "models", "inference_config"))
-    given.pop("enable_app_insights", None)
     if script is not None and not isinstance(script, InferenceConfig):
         raise UserError(
             "argument-invalid", f"The inference_config is {type(script).__name__}; an InferenceConfig is needed.",
@@ -181,17 +150,20 @@ def container_change(service: ContainerParts, arguments: Sequence[Any], words: M
         )  # fmt: skip
     config = ContainerWebserviceDeploymentConfiguration(**given)
     contained = config._container()
+    recorded = {**(script._recorded() if script else {}), **config._recorded()}
+    if recorded:
+        recorded = {**service._known().spec.recorded, **recorded}
     if image is not None or script is not None:  # a script is built into an image of its own
         contained.update(_image_words(service, image) if image is not None else {"image": "", "image_name": ""})
     return ServiceChange(
         models=None if models is None else model_words(models, service.workspace),
         script=script._script() if script else None,
-        environment=script._definition() if script else None,
+        environment=script._image_environment() if script else None,
         limits=config._limits(),
         listen=config._listen(),
         container=contained,
         auth_enabled=config.auth_enabled,
-        labels=Labels(config.tags, config.properties, config.description, script._recorded() if script else None),
+        labels=Labels(config.tags, config.properties, config.description, recorded or None),
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError, nearest
 from modelport.manifest import Container, Limits, Listen
 from modelport.registry.labels import check_labels
+from modelport.sdk.arguments import say
+from modelport.sdk.runnable_image import check_image
 from modelport.services.resolving import check_limits, check_listen
+
+if TYPE_CHECKING:
+    from modelport.sdk.image_view import ImageView
 
 ISOLATIONS = ("process", "container")
 
@@ -22,6 +27,7 @@ class LocalWebserviceDeploymentConfiguration:
     def __init__(
         self,
         port: int | None = None,
+        *,
         replicas: int | None = None,
         max_concurrent_requests: int | None = None,
         scoring_timeout_ms: int | None = None,
@@ -33,7 +39,6 @@ class LocalWebserviceDeploymentConfiguration:
         description: str | None = None,
         debug: bool | None = None,
         init_timeout_seconds: float | None = None,
-        *,
         isolation: str | None = None,
     ) -> None:
         self.port = port
@@ -77,6 +82,17 @@ class LocalWebserviceDeploymentConfiguration:
                 "argument-invalid", f"cors_origins must be a list; it is {self.cors_origins!r}.",
                 f"Write cors_origins=[{self.cors_origins!r}].",
             )  # fmt: skip
+
+    @classmethod
+    def validate_image(cls, image: ImageView) -> None:
+        """Check that an image can be run; raises `UserError` (`argument-invalid`), `ConflictError`."""
+        check_image(image)
+
+    def print_deploy_configuration(self) -> None:
+        """Print the port and the number of workers that are asked for, if they are."""
+        asked = [f"{name}={value}" for name in ("port", "replicas") if (value := getattr(self, name))]
+        if asked:
+            say(f"On this machine: {', '.join(asked)}")
 
     # What the workspace is asked for ------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from modelport.sdk.deployment_request import DeploymentConfiguration, launch, re
 from modelport.sdk.image_config import checked_config
 from modelport.sdk.image_view import ImageView
 from modelport.sdk.model_arguments import registration_of
+from modelport.sdk.runnable_image import check_image
 from modelport.sdk.update_arguments import model_words
 
 if TYPE_CHECKING:
@@ -63,11 +64,7 @@ def _are_versions(models: Iterable[Any]) -> bool:
 
 def deploy_image(deployment: Deployment, image: ImageView) -> None:
     """Run an image as it is; raises `ConflictError` (`image-not-built`), and what `Model.deploy` raises."""
-    if not isinstance(image, ImageView):
-        raise UserError(
-            "argument-invalid", f"The image is {type(image).__name__}; an Image is needed.",
-            "Get one: Image(ws, name='NAME')   or: ws.images['NAME']",
-        )  # fmt: skip
+    check_image(image)
     request = request_of(deployment.name, (), None, deployment.config, deployment.target)
     if request.target != "container":
         raise UserError(

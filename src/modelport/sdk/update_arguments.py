@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
-from modelport.sdk.arguments import accepted, opened
+from modelport.sdk.arguments import opened
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
 from modelport.sdk.image_config import ContainerImageConfig
 from modelport.sdk.inference_config import InferenceConfig
@@ -17,17 +17,15 @@ from modelport.services.request import Labels, ModelWord, ServiceChange
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
 
-_NAMES = ("models", "image_config", "deployment_config", "wait", "inference_config")
-
 
 class UpdateArguments:
     """What an update asks for; raises `UserError` (`argument-invalid`, `argument-unknown`, `update-empty`)."""
 
-    def __init__(self, arguments: Sequence[Any], words: Mapping[str, Any]) -> None:
+    def __init__(self, arguments: Sequence[Any]) -> None:
         self.models: Sequence[Any] | None = None
         self.inference_config: InferenceConfig | None = None
         self.deployment_config: LocalWebserviceDeploymentConfiguration | None = None
-        for value in (*arguments, *accepted("LocalWebservice.update", words, _NAMES).values()):
+        for value in arguments:
             self._take(value)
 
     def _take(self, value: Any) -> None:

@@ -60,6 +60,15 @@ def roll(parts: Parts, record: ServiceRecord, change: Change, report: Report) ->
         return parts.store.set_replicas(fresh, change.spec.limits.workers)
 
 
+def relabel(parts: Parts, record: ServiceRecord, spec: ServiceSpec) -> ServiceRecord:
+    """Record a spec that differs in words alone, which nothing has to be rolled out for."""
+    with parts.store.operation(record, "relabel"):
+        fresh = settle(parts, parts.store.get(record.name))
+        _refuse_while_another_starts(parts, fresh)
+        _refuse_what_is_outdated(record, fresh, Change("relabel", spec))
+        return parts.store.commit(fresh, fresh.revision, spec)
+
+
 def _refuse_while_another_starts(parts: Parts, record: ServiceRecord) -> None:
     """Whoever began the rollout may have left (Ctrl-C, kill -9): then the server alone knows that it goes on."""
     rollout = dict(parts.target_of(record.spec).observe(record.place()).status.get("rollout") or {})

@@ -15,7 +15,7 @@ from modelport.events import Event, EventRecord
 from modelport.naming import SERVICE
 from modelport.services import deploying, keys, logs, nocode, reconciling, resolving, watching
 from modelport.services.parts import Parts, Report
-from modelport.services.request import ServiceChange, ServiceRequest
+from modelport.services.request import Labels, ServiceChange, ServiceRequest
 from modelport.services.revision import Revision
 from modelport.services.service import Service, look
 from modelport.services.spec import ModelPlacement, ScriptSpec
@@ -78,9 +78,12 @@ class ServiceManager:
         """Roll a change out: the old revision serves until the new one is ready, and stays if it does not become so.
 
         Returns when init() of the new revision is under way: `wait` tells how it ended. Raises as `deploy` does.
+        A change of labels alone takes effect at once, without a new revision.
         """
         record = self._reconciled(self._store.get(name))
         spec = resolving.changed(self._parts, record.spec.settled(record.revision), change)
+        if change.labels != Labels() and change == ServiceChange(labels=change.labels):
+            return self._service(deploying.relabel(self._parts, record, spec))
         return self._service(deploying.roll(self._parts, record, deploying.Change("update", spec), report))
 
     def reload(self, name: str, *, report: Report = _silent) -> Service:
