@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from modelport.errors import ScriptError as ScriptError
     from modelport.errors import StorageError as StorageError
     from modelport.errors import UserError as UserError
+    from modelport.sdk.compute import AksCompute as AksCompute
+    from modelport.sdk.compute import ComputeTarget as ComputeTarget
     from modelport.sdk.environment import CondaDependencies as CondaDependencies
     from modelport.sdk.environment import Environment as Environment
     from modelport.sdk.environment_images import DockerBuildContext as DockerBuildContext
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from modelport.sdk.run import Experiment as Experiment
     from modelport.sdk.run import Run as Run
     from modelport.sdk.webservice import AciWebservice as AciWebservice
+    from modelport.sdk.webservice import AksEndpoint as AksEndpoint
+    from modelport.sdk.webservice import AksWebservice as AksWebservice
+    from modelport.sdk.webservice import AksWebservice as KubernetesWebservice
     from modelport.sdk.webservice import ContainerWebservice as ContainerWebservice
     from modelport.sdk.webservice import LocalWebservice as LocalWebservice
     from modelport.sdk.webservice import Webservice as Webservice
@@ -49,6 +54,10 @@ __version__ = "0.1.0"
 # Public name -> the module that has it.
 _HOMES: dict[str, str] = {
     "AciWebservice": "modelport.sdk.webservice",
+    "AksCompute": "modelport.sdk.compute",
+    "AksEndpoint": "modelport.sdk.webservice",
+    "AksWebservice": "modelport.sdk.webservice",
+    "ComputeTarget": "modelport.sdk.compute",
     "CondaDependencies": "modelport.sdk.environment",
     "ContainerImage": "modelport.sdk.image",
     "ContainerRegistry": "modelport.sdk.environment_sections",
@@ -59,6 +68,7 @@ _HOMES: dict[str, str] = {
     "Image": "modelport.sdk.image",
     "InferenceConfig": "modelport.sdk.inference_config",
     "Keyvault": "modelport.sdk.keyvault",
+    "KubernetesWebservice": "modelport.sdk.webservice",
     "LocalWebservice": "modelport.sdk.webservice",
     "Model": "modelport.sdk.model",
     "ModelPackage": "modelport.sdk.package",

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from modelport.sdk.arguments import say
-from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
 from modelport.sdk.deployment_request import DeploymentConfiguration, launch, request_of
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.update_arguments import model_words
-from modelport.sdk.webservice import ContainerWebservice, LocalWebservice, Webservice
+from modelport.sdk.webservice import AksWebservice, LocalWebservice, Webservice, class_of
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
@@ -27,11 +26,13 @@ def deploy(
     show_output: bool = False,
 ) -> Webservice:
     """See `Model.deploy`, which is this function."""
-    if deployment_config is None:
+    config = deployment_config
+    if config is None and deployment_target is not None:
+        config = AksWebservice.deploy_configuration()
+    elif config is None:
         say(f"No deployment_config is given: service {name} is deployed on this machine.")
-    config = deployment_config if deployment_config is not None else LocalWebservice.deploy_configuration()
+        config = LocalWebservice.deploy_configuration()
     request = request_of(name, model_words(models, workspace), inference_config, config, deployment_target)
-    kind = LocalWebservice if isinstance(config, LocalWebserviceDeploymentConfiguration) else ContainerWebservice
-    service = kind(workspace, name, must_exist=False)
+    service = class_of(config._shown_as or config._target)(workspace, name, must_exist=False)
     launch(workspace, request, config, overwrite=overwrite, report=service._show if show_output else None)
     return service

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
 from modelport.events import Event
+from modelport.sdk.aks_configuration import AksServiceDeploymentConfiguration
 from modelport.sdk.arguments import opened
+from modelport.sdk.compute import ComputeTarget
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
 from modelport.sdk.inference_config import InferenceConfig
@@ -16,8 +19,16 @@ from modelport.services.request import Labels, ModelWord, ServiceRequest
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
 
-DeploymentConfiguration = LocalWebserviceDeploymentConfiguration | ContainerWebserviceDeploymentConfiguration
-CONFIGURATIONS = (LocalWebserviceDeploymentConfiguration, ContainerWebserviceDeploymentConfiguration)
+DeploymentConfiguration = (
+    LocalWebserviceDeploymentConfiguration
+    | ContainerWebserviceDeploymentConfiguration
+    | AksServiceDeploymentConfiguration
+)
+CONFIGURATIONS = (
+    LocalWebserviceDeploymentConfiguration,
+    ContainerWebserviceDeploymentConfiguration,
+    AksServiceDeploymentConfiguration,
+)
 
 
 def launch(
@@ -32,7 +43,7 @@ def launch(
     manager = opened(workspace).services
     more = {"report": report} if report is not None else {}
     manager.deploy(request, overwrite=overwrite, **more)
-    if isinstance(config, ContainerWebserviceDeploymentConfiguration):
+    if not isinstance(config, LocalWebserviceDeploymentConfiguration):
         for which, value in (("primary", config.primary_key), ("secondary", config.secondary_key)):
             if value:
                 manager.regenerate_key(request.name, which, value)
@@ -47,7 +58,13 @@ def request_of(
 ) -> ServiceRequest:
     """What v1's arguments ask the workspace for; raises `UserError` for those that no target here understands."""
     _check(inference_config, config, deployment_target)
-    return _request(name, models, inference_config, config)
+    request = _request(name, models, inference_config, config)
+    if not isinstance(config, AksServiceDeploymentConfiguration):
+        return request
+    cluster = config._cluster(name)
+    if isinstance(deployment_target, ComputeTarget) and not cluster.compute_target_name:
+        cluster = replace(cluster, compute_target_name=deployment_target.name)
+    return replace(request, cluster=cluster, auth_enabled=config._takes_keys)
 
 
 def _check(inference_config: object, deployment_config: object, deployment_target: object) -> None:
@@ -64,10 +81,19 @@ def _check(inference_config: object, deployment_config: object, deployment_targe
             "Example: LocalWebservice.deploy_configuration(port=8890), or "
             "ContainerWebservice.deploy_configuration(cpu_cores=1, memory_gb=1)",
         )
-    if deployment_target is not None:
+    if deployment_target is None:
+        return
+    if not isinstance(deployment_target, ComputeTarget):
+        raise UserError(
+            "argument-invalid",
+            f"The deployment_target is {type(deployment_target).__name__}; a ComputeTarget is needed.",
+            "Example: deployment_target=ws.compute_targets['NAME']; leave it out for this machine.",
+        )
+    if not isinstance(deployment_config, AksServiceDeploymentConfiguration):
         raise UserError(
             "target-unavailable",
-            f"The deployment_target {deployment_target!r} cannot be used: services run on this machine.",
+            f"The deployment_target '{deployment_target.name}' is a cluster, and the deployment_config is for this "
+            "machine.",
             "Leave deployment_target out.",
         )
 
@@ -99,4 +125,4 @@ def _request(
 
 def _environment_of(script: InferenceConfig, config: DeploymentConfiguration) -> dict[str, Any]:
     """What is needed where; an image also needs to know what it is built on."""
-    return script._image_environment() if config._target == "container" else script._definition()
+    return script._image_environment() if config._target != "local" else script._definition()

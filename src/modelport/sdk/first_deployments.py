@@ -66,7 +66,7 @@ def deploy_image(deployment: Deployment, image: ImageView) -> None:
     """Run an image as it is; raises `ConflictError` (`image-not-built`), and what `Model.deploy` raises."""
     check_image(image)
     request = request_of(deployment.name, (), None, deployment.config, deployment.target)
-    if request.target != "container":
+    if request.target == "local":
         raise UserError(
             "target-unavailable",
             f"Service '{deployment.name}' is to run from image '{image.id}'; its deployment_config is for one without "

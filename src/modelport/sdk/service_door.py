@@ -41,7 +41,7 @@ class ServiceDoor(ServiceView):
     @staticmethod
     def _class_of(service: Service) -> type[ServiceDoor]:
         """The class for a service, by the words that it is shown in."""
-        return ServiceDoor._kinds[service.spec.shown_as or service.spec.target]
+        return ServiceDoor._kinds.get(service.spec.shown_as or service.spec.target, ServiceDoor._kinds["unknown"])
 
     def __init__(self, workspace: Workspace, name: str, *, must_exist: bool = True) -> None:
         self.workspace = workspace

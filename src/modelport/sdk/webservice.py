@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import cast
 
 from modelport.sdk.service_door import ServiceDoor
+from modelport.sdk.webservice_aks import AksEndpoint, AksWebservice, KubernetesWebservice, UnknownWebservice
 from modelport.sdk.webservice_base import COMPUTE_TYPES, Webservice
 from modelport.sdk.webservice_container import AciWebservice, ContainerWebservice
 from modelport.sdk.webservice_local import LocalWebservice
 
 __all__ = [
-    "COMPUTE_TYPES", "AciWebservice", "ContainerWebservice", "LocalWebservice", "Webservice", "class_of",
+    "COMPUTE_TYPES", "AciWebservice", "AksEndpoint", "AksWebservice", "ContainerWebservice", "KubernetesWebservice",
+    "LocalWebservice", "UnknownWebservice", "Webservice", "class_of",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from modelport.services.parts import Parts, Report
 from modelport.services.request import Labels, ServiceChange, ServiceRequest
 from modelport.services.revision import Revision
 from modelport.services.service import Service, look
-from modelport.services.spec import ModelPlacement, ScriptSpec
+from modelport.services.spec import ModelPlacement, ScriptSpec, ServiceSpec
 from modelport.services.status import DEPLOYING, STOPPED
 from modelport.services.store import ServiceRecord
 from modelport.services.target import Call, LogRequest, Reply
@@ -133,6 +133,12 @@ class ServiceManager:
         """A service and what it is right now; raises `NotFoundError` (`service-not-found`)."""
         return self._service(self._store.get(name))
 
+    def spec_of(self, name: str, revision: int) -> ServiceSpec:
+        """What a revision of a service was asked to be, or the present one, if that revision is gone."""
+        record = self._store.get(name)
+        facts = Revision(record.directory, revision).facts()
+        return facts[0] if facts else record.spec
+
     def names(self) -> list[str]:
         """The names of all services, sorted; asks no server."""
         return [record.name for record in self._store.all()]
@@ -142,6 +148,10 @@ class ServiceManager:
         wanted = set(filter(None, image_names))
         facts = {record.name: Revision(record.directory, record.revision).facts() for record in self._store.all()}
         return [name for name, found in facts.items() if found and found[1].image_name in wanted]
+
+    def changing(self) -> list[str]:
+        """The names of the services that somebody deploys, changes or deletes right now; asks no server."""
+        return [record.name for record in self._store.all() if self._store.is_operating(record)]
 
     def settle(self, names: Iterable[str]) -> None:
         """Bring the records of services up to what their servers say; each look at a service does so for that one."""
