@@ -13,7 +13,8 @@ from pathlib import Path
 from benchmarks.processes import ask
 from modelport.errors import EngineError
 from modelport.images.contents.layers import Layer, image_layers
-from modelport.images.engine import Engine, find_engine, image_facts
+from modelport.images.engine import Engine, image_facts
+from modelport.images.engine_search import find_engine
 
 PREFIX = "modelport-bench"
 ANSWER_SECONDS_MAX = 120

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from modelport.errors import EngineError
-from modelport.images.engine import Engine, find_engine, image_facts
+from modelport.images.engine import Engine, image_facts
+from modelport.images.engine_search import find_engine
 
 SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 """Version of Python -> the Debian suite that has it."""

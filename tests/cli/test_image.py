@@ -101,6 +101,63 @@ def test_an_image_goes_to_a_registry_and_comes_back(
         scratch.docker("image", "rm", f"{location.rpartition(':')[0]}@{pushed.json['digest']}")
 
 
+def test_an_image_of_another_workspace_is_pulled_by_its_name_in_the_registry(
+    images: Cli, scratch: Scratch, tmp_path: Path, need: Callable[[str, bool, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    need("docker-registry", PROGRAM is not None, HOW_TO_GET)
+    with running_registry(tmp_path) as registry:
+        images("image", "build", "churn", "-e", "score.py")
+        pushed = images("image", "push", "churn", "--registry", registry.address, "-o", "json").json
+        images("image", "delete", "churn")
+        other = Home(read_settings()).create(f"ws-{scratch.key}-b")
+        monkeypatch.setenv("MODELPORT_WORKSPACE", other.name)
+        pulled = images("image", "pull", pushed["location"], "-o", "json")
+        assert pulled.exit_code == 0, pulled.stderr
+        assert (pulled.json["id"], pulled.json["state"]) == ("churn:1", "Succeeded")
+        assert pulled.json["digest"] == pushed["digest"]
+        assert images("image", "pull", pushed["location"], "-o", "json").json["id"] == "churn:1"
+        assert image_facts(scratch.engine, other.images.get("churn").reference) is not None
+        assert images("image", "sbom", "churn").exit_code == 0
+        other.images.forget_all()
+
+
+def test_an_image_of_another_tool_is_not_recorded(
+    images: Cli, scratch: Scratch, tmp_path: Path, base_image: Callable[[str], str],
+    need: Callable[[str, bool, str], None],
+) -> None:  # fmt: skip
+    need("docker-registry", PROGRAM is not None, HOW_TO_GET)
+    with running_registry(tmp_path) as registry:
+        name = f"{registry.address}/other:1"
+        scratch.docker("tag", base_image("3.11"), name)
+        scratch.docker("push", name)
+        refused = images("image", "pull", name)
+        assert (refused.exit_code, "[image-not-of-modelport]" in refused.stderr) == (2, True)
+        assert images("image", "list", "-o", "json").json == []
+        scratch.docker("image", "rm", name)
+
+
+def test_images_of_deleted_services_are_listed_and_with_yes_deleted(images: Cli, scratch: Scratch) -> None:
+    deployed = images("deploy", "churn", "-e", "score.py", "--target", "container")
+    assert deployed.exit_code == 0, deployed.stderr
+    assert images("image", "prune", "-o", "json").json == []
+    assert images("service", "delete", "churn").exit_code == 0
+    listed = images("image", "prune")
+    assert (listed.exit_code, "churn" in listed.stdout) == (0, True)
+    assert "modelport image prune --yes" in listed.stderr
+    assert [row["id"] for row in images("image", "list", "-o", "json").json] == ["churn:1"]
+    assert [row["deleted"] for row in images("image", "prune", "--yes", "-o", "json").json] == [True]
+    assert images("image", "list", "-o", "json").json == []
+
+
+def test_a_workspace_is_deleted_with_its_images(images: Cli, scratch: Scratch) -> None:
+    record = images("image", "build", "churn", "-e", "score.py", "-o", "json").json
+    name = f"ws-{scratch.key}"
+    assert images("workspace", "delete", name, "--yes", "--delete-dependent-resources").exit_code == 0
+    assert image_facts(scratch.engine, record["image_id"]) is None
+    Home(read_settings()).create(name)
+
+
 def test_where_to_push_must_be_known(images: Cli) -> None:
     images("image", "build", "churn", "-e", "score.py")
     refused = images("image", "push", "churn")

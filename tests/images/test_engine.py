@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from modelport.errors import EngineError
-from modelport.images.engine import CONTEXT_DIGEST_LABEL, find_built, find_engine, image_facts
+from modelport.images.engine import CONTEXT_DIGEST_LABEL, find_built, image_facts
+from modelport.images.engine_search import find_engine
 
 
 def client(folder: Path, name: str, body: str) -> Path:

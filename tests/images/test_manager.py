@@ -271,3 +271,47 @@ def test_fsck_finds_and_collects_what_a_killed_build_left(workspace: OpenWorkspa
     workspace.fsck(repair=True)
     assert workspace.fsck().abandoned == ()
     assert record.log_file.exists()
+
+
+# -- what is not used any more ---------------------------------------------------------------------------------------
+
+
+def test_images_that_were_made_for_services_and_that_none_runs_are_unused(
+    workspace: OpenWorkspace, script: ImageScript
+) -> None:
+    of_service = workspace.images.build(ImageWish("churn", "service", script=script))
+    by_hand = workspace.images.build(ImageWish("by-hand", "image", script=script))
+    assert [each.id for each in workspace.images.unused()] == [of_service.id]
+    assert {each.id for each in workspace.images.unused(every_kind=True)} == {of_service.id, by_hand.id}
+
+
+def test_pruned_images_leave_the_engine_with_their_records(workspace: OpenWorkspace, script: ImageScript) -> None:
+    record = workspace.images.build(ImageWish("churn", "service", script=script))
+    pruned = workspace.images.prune(workspace.images.unused())
+    assert [each.full_name for each in pruned] == ["churn:1"]
+    assert image_facts(workspace.engine, record.image_id) is None
+    assert workspace.images.list() == []
+    assert workspace.images.prune(pruned) == []
+
+
+def test_the_base_that_was_built_for_an_image_goes_with_the_last_one_on_it(
+    workspace: OpenWorkspace, scratch: Scratch, base_image: Callable[[str], str]
+) -> None:
+    dockerfile = f"FROM {base_image('3.11')}\nRUN echo {scratch.key} > /made\n"
+    environment = EnvironmentDefinition("own", container={"base_dockerfile": dockerfile}).to_json()
+    records = [workspace.images.build(ImageWish(name, "environment", environment=environment)) for name in "ab"]
+    (base,) = {str(record.details["own_base"]) for record in records}
+    workspace.images.delete(records[0])
+    assert image_facts(workspace.engine, base) is not None
+    workspace.images.delete(records[1])
+    assert image_facts(workspace.engine, base) is None
+
+
+def test_an_image_whose_names_were_taken_by_another_leaves_the_engine_too(
+    workspace: OpenWorkspace, script: ImageScript, scratch: Scratch, base_image: Callable[[str], str]
+) -> None:
+    record = workspace.images.build(ImageWish("churn", script=script))
+    scratch.docker("tag", base_image("3.11"), record.reference)
+    workspace.images.delete(record)
+    assert image_facts(workspace.engine, record.image_id) is None
+    assert image_facts(workspace.engine, record.reference) is not None

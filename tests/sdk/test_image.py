@@ -205,3 +205,13 @@ def test_a_base_of_a_private_registry_is_pulled_with_the_login_of_the_program(
         assert f"Pulling the base image {name}" in text
         assert password not in text
         scratch.docker("image", "rm", name)
+
+
+def test_images_that_nothing_runs_are_pruned(image_ws: Workspace) -> None:
+    config = ContainerImage.image_configuration("score.py", "python", conda_file="myenv.yml")
+    Image.create(image_ws, "myimg", [], config).wait_for_creation()
+    assert Image.prune(image_ws) == []
+    assert [image.id for image in Image.prune(image_ws, every_kind=True, dry_run=True)] == ["myimg:1"]
+    assert [image.id for image in Image.list(image_ws)] == ["myimg:1"]
+    assert [image.id for image in Image.prune(image_ws, every_kind=True)] == ["myimg:1"]
+    assert Image.list(image_ws) == []

@@ -146,16 +146,29 @@ def push(context: click.Context, image: str, registry: str | None, target: str |
     session.output.done(f"Pushed {found.full_name} to {done.location}. {done.summary}", words)
 
 
-@image.command(examples=["modelport image pull churn", "modelport image pull churn:2"])
-@_IMAGE
+@image.command(
+    examples=[
+        "modelport image pull churn",
+        "modelport image pull churn:2",
+        "modelport image pull registry.example:5000/team/churn:2",
+    ]
+)
+@click.argument("image", metavar="NAME[:VERSION]|REFERENCE", shell_complete=completing(_names))
 @click.pass_context
 def pull(context: click.Context, image: str) -> None:
-    """Bring an image that was pushed back to the engine, by its digest."""
+    """Bring an image that was pushed back to the engine, by its digest.
+
+    A REFERENCE (registry, repository, tag or digest) may be an image that another workspace pushed: it is recorded
+    here as the next version of the name that it bears.
+    """
     session = session_of(context)
-    found = _find(session.workspace, image)
-    with session.output.working(f"Pulling {found.location or found.reference} …") as working:
-        record = session.workspace.images.pull(found, working)
-    session.output.done(f"{record.reference} is in the engine ({size(record.size_bytes)}).", record.to_dict())
+    images = session.workspace.images
+    found = None if "/" in image else _find(session.workspace, image)
+    source = image if found is None else found.location or found.reference
+    with session.output.working(f"Pulling {source} …") as working:
+        record = images.adopt(image, working) if found is None else images.pull(found, working)
+    name = record.reference if found else f"{record.full_name} ({record.reference})"
+    session.output.done(f"{name} is in the engine ({size(record.size_bytes)}).", record.to_dict())
 
 
 @image.command(examples=["modelport image delete churn:1"])
@@ -167,6 +180,28 @@ def delete(context: click.Context, image: str) -> None:
     found = _find(session.workspace, image)
     session.workspace.images.delete(found)
     session.output.done(f"Deleted {found.full_name}.", {"id": found.full_name, "deleted": True})
+
+
+@image.command(examples=["modelport image prune", "modelport image prune --all --yes"])
+@click.option("--all", "every_kind", is_flag=True, help="Also images that were made by hand, which no service runs.")
+@click.option("--yes", "-y", is_flag=True, help="Delete them; without it they are only listed.")
+@click.pass_context
+def prune(context: click.Context, every_kind: bool, yes: bool) -> None:
+    """List the images that were made for services of this workspace and that none runs; delete them with --yes.
+
+    The engine keeps what builds have in common in a cache of its own: docker builder prune.
+    """
+    session = session_of(context)
+    images = session.workspace.images
+    found = images.unused(every_kind=every_kind)
+    if yes:
+        found = images.prune(found)
+    rows = [{**each.to_dict(), "deleted": yes} for each in found]
+    session.output.rows(rows, _COLUMNS, none="There is no image that no service runs.")
+    if found:
+        noun = "1 image" if len(found) == 1 else f"{len(found)} images"
+        again = f"modelport image prune{' --all' if every_kind else ''} --yes"
+        session.output.note(f"Deleted {noun}." if yes else f"Nothing is deleted yet. To delete {noun}: {again}")
 
 
 @image.command(

@@ -76,14 +76,17 @@ def show(context: click.Context, name: str | None) -> None:
 @workspace.command(examples=["modelport workspace delete research", "modelport workspace delete research --yes"])
 @click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--delete-dependent-resources", "with_images", is_flag=True, help="Also take its images out of the engine."
+)
 @click.pass_context
-def delete(context: click.Context, name: str, yes: bool) -> None:
+def delete(context: click.Context, name: str, yes: bool, with_images: bool) -> None:
     """Delete the workspace NAME with its models, runs and secrets; refused while it has services."""
     session = session_of(context)
     found = session.home.get(name)
     if not yes:
         _ask(f"Delete workspace '{name}' with {len(found.models.find())} model versions and its secrets?", name)
-    session.home.delete(name)
+    session.home.delete(name, with_images=with_images)
     session.output.done(f"Deleted workspace '{name}'.", {"name": name, "deleted": True})
 
 

@@ -18,7 +18,7 @@ from modelport.images.engine import Engine, ImageFacts, find_built, image_facts
 from modelport.images.folders import BUILD_FOLDER
 from modelport.images.recipe.context import DOCKERFILE
 from modelport.images.recipe.plan import PlannedImage, lay_out, plan_image
-from modelport.images.recipe.planned_base import Workbench
+from modelport.images.recipe.planned_base import BASE_NAME, Workbench
 from modelport.images.record import CONTEXT_FOLDER, ImageRecord
 from modelport.images.registries.credentials import CredentialStore, private_login
 from modelport.images.registries.reference import parse_reference
@@ -30,6 +30,8 @@ from modelport.registry.catalog import ModelRegistry
 LOCK_FILE = "lock.json"
 ALSO_NAMED = "also_named"
 """Key of a record's details: the name that the image got in the engine beside its own."""
+OWN_BASE = "own_base"
+"""Key of a record's details: the name of the base that was built from a Dockerfile for it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class ImageParts:
     """What building images is made of; put together by the workspace.
 
     `engine` finds what builds, or raises `EngineError`; `base_template` names the default base of a Python; `users`
-    tells the names of the services that run an image.
+    tells the names of the services that run an image, `changing` those of the services that are being changed.
     """
 
     store: ImageStore
@@ -48,6 +50,7 @@ class ImageParts:
     credentials: CredentialStore
     check_script: CheckScript
     users: Callable[[ImageRecord], Sequence[str]]
+    changing: Callable[[], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def is_there(parts: ImageParts, record: ImageRecord) -> bool:
 def make(parts: ImageParts, draft: Draft, record: ImageRecord, planned: PlannedImage) -> ImageRecord:
     """Build what was planned, unless the engine has it already, and record what came of it."""
     try:
+        base = planned.pythons.base.reference
         known = {
             "context_digest": planned.digest,
             "details": {
@@ -115,6 +119,7 @@ def make(parts: ImageParts, draft: Draft, record: ImageRecord, planned: PlannedI
                 "interpreter": planned.python,
                 "lock_digest": planned.lock.digest,
                 **({ALSO_NAMED: draft.wish.reference} if draft.wish.reference else {}),
+                **({OWN_BASE: base} if base.startswith(f"{BASE_NAME}:") else {}),
                 "modelport": planned.labels["dev.modelport.version"],
             },
         }

@@ -8,29 +8,23 @@ process sees how far a build is; its log is kept whole, also when the build fail
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from modelport.environments.lock import Lock
-from modelport.errors import ConflictError, DeploymentError, EngineError, ModelportError, ProtocolError, UserError
-from modelport.images import making
+from modelport.errors import ConflictError, DeploymentError, ModelportError, ProtocolError
+from modelport.images import making, publishing, removal
 from modelport.images.background import BackgroundBuilds
 from modelport.images.build.kept_log import KeptLog, Report, lines_of, silent, text_of
 from modelport.images.contents.layers import ImageCost, image_cost
-from modelport.images.contents.packages import image_not_local, read_contents
-from modelport.images.engine import image_facts
 from modelport.images.making import Draft, ImageParts
 from modelport.images.recipe.runtime import runtime_files
 from modelport.images.record import LOG_FILE, ImageChange, ImageQuery, ImageRecord
 from modelport.images.registries.credentials import CredentialStore
-from modelport.images.registries.oci_registry import open_registry
-from modelport.images.registries.reference import Reference, parse_reference
-from modelport.images.registries.transfer import PushResult, pull, push
-from modelport.images.sbom import Subject, attach_bill, bill_of_materials
+from modelport.images.registries.reference import parse_reference
+from modelport.images.registries.transfer import PushResult
 from modelport.images.store import ImageStore
 from modelport.images.trial import ask_image
 from modelport.images.wish import ImageWish
@@ -191,30 +185,22 @@ class ImageManager:
         Only layers that the registry lacks are sent. The record says from then on where it is. Raises
         `ConflictError` (`image-not-built`), `NotFoundError` (`image-not-local`) and what registries refuse with.
         """
-        built = self.built(record)
-        done = push(self._parts.engine(), built.image_id, _target(built, target), self._parts.credentials, on_line)
-        self.store.note(built, location=str(done.reference), digest=done.digest)
-        return done
+        return publishing.push_image(self._parts, self.built(record), target, on_line)
 
     def pull(self, record: ImageRecord, on_line: OnLine = ignore) -> ImageRecord:
         """Bring an image that was pushed back into the engine, by its digest; one that is there is left as it is.
 
         Raises `NotFoundError` (`image-not-local`) for one that was never pushed, and what registries refuse with.
         """
-        built = self.built(record)
-        engine = self._parts.engine()
-        if making.is_there(self._parts, built):
-            on_line(f"The image {built.reference} is there already.")
-            return built
-        if not built.location:
-            raise image_not_local(engine, built.reference)
-        source = parse_reference(built.location).with_digest(built.digest)
-        pull(engine, source, self._parts.credentials, on_line)
-        facts = image_facts(engine, str(source))
-        if facts is None:
-            raise image_not_local(engine, str(source))
-        engine.run(["tag", facts.id, built.reference])
-        return self.store.note(built, image_id=facts.id, size_bytes=facts.size_bytes)
+        return publishing.pull_image(self._parts, self.built(record), on_line)
+
+    def adopt(self, reference: str, on_line: OnLine = ignore) -> ImageRecord:
+        """Pull the image that anybody pushed as `reference`, and record it here under the name that it bears itself.
+
+        One that is recorded already gives that record. Raises `UserError` (`image-reference-invalid`,
+        `image-not-of-modelport`) and what registries refuse with.
+        """
+        return publishing.adopt_image(self._parts, reference, on_line)
 
     def built(self, record: ImageRecord) -> ImageRecord:
         """The record as it is now, if its image was built; raises `ConflictError` (`image-not-built`)."""
@@ -241,89 +227,43 @@ class ImageManager:
 
     def bill(self, record: ImageRecord) -> bytes:
         """The bill of materials of the image (CycloneDX, JSON), from its lock and what is installed in it."""
-        built = self.built(record)
-        contents = read_contents(self._parts.engine(), built.image_id)
-        lock_file = built.directory / making.LOCK_FILE
-        lock = Lock.from_json(json.loads(lock_file.read_bytes())) if lock_file.exists() else None
-        subject = Subject(built.location or built.reference, built.digest, str(built.details.get("modelport", "")))
-        return bill_of_materials(subject, contents, lock)
+        return publishing.bill_of(self._parts, self.built(record))
 
     def attach_bill(self, record: ImageRecord, bill: bytes) -> str:
         """Attach a bill to the image in the registry that it was pushed to; returns the bill's digest there.
 
         Raises `ConflictError` (`image-not-pushed`) and what registries refuse with.
         """
-        built = self.built(record)
-        if not built.location:
-            raise ConflictError(
-                "image-not-pushed",
-                f"Image '{built.full_name}' is in no registry, so that nothing can be attached to it there.",
-                f"Push it first: modelport image push {built.full_name} --registry ADDRESS",
-            )
-        image = parse_reference(built.location).with_digest(built.digest)
-        with open_registry(image.registry, self._parts.credentials) as registry:
-            return attach_bill(registry, image, bill).digest
+        return publishing.attach(self._parts, self.built(record), bill)
 
     def save_context(self, record: ImageRecord, target: Path) -> Path:
         """Copy the Dockerfile and the context that were asked for into the folder `target`, made if missing.
 
         Raises `ConflictError` (`image-not-built`), `UserError` (`output-not-a-folder`, `context-not-kept`).
         """
-        found = self.store.again(record)
-        if target.exists() and not target.is_dir():
-            raise UserError(
-                "output-not-a-folder", f"The output path '{target}' is not a folder.", "Name a folder, new or not."
-            )
-        if not found.context.is_dir():
-            raise UserError(
-                "context-not-kept",
-                f"'{found.full_name}' is an image, of which no build context is kept.",
-                "Pull the image instead, or package with generate_dockerfile=True (--output-path).",
-            )
-        shutil.copytree(found.context, target, dirs_exist_ok=True)
-        return target
+        return publishing.save_context(self.store.again(record), target)
 
     def delete(self, record: ImageRecord) -> None:
         """Delete a record with its log, and its names in the engine; layers that others share stay there.
 
         Raises `ConflictError` (`image-in-use`, `image-being-built`), `NotFoundError` (`image-not-found`).
         """
-        found = self.store.again(record)
-        users = self._parts.users(found)
-        if users:
-            raise ConflictError(
-                "image-in-use",
-                f"Image '{found.full_name}' is run by {', '.join(repr(name) for name in users)}.",
-                f"Update or delete the service first: modelport service delete {users[0]}",
-            )
-        self.store.remove(found)
-        self._forget(found, kept={str(each.details.get(making.ALSO_NAMED)) for each in self.store.find()})
+        removal.delete(self._parts, self.store.again(record))
+
+    def unused(self, *, every_kind: bool = False) -> Sequence[ImageRecord]:
+        """The images that were made for services and that none runs any more; `every_kind`: also those made by hand."""
+        return removal.unused(self._parts, every_kind=every_kind)
+
+    def prune(self, records: Iterable[ImageRecord]) -> Sequence[ImageRecord]:
+        """Delete these images, but for those that a service has begun to run meanwhile; returns what was deleted."""
+        return removal.prune(self._parts, records)
 
     def forget_all(self) -> None:
         """Take the names of all images out of the engine, and their layers where nothing else needs them."""
-        for record in self.store.find():
-            self._forget(record)
-
-    def _forget(self, record: ImageRecord, kept: Set[str] = frozenset()) -> None:
-        """Take the names of an image out of the engine, but those in `kept`."""
-        named = [record.reference, record.location, str(record.details.get(making.ALSO_NAMED, ""))]
-        names = [name for name in named if name and name not in kept] if record.image_id else []
-        with contextlib.suppress(EngineError):  # without an engine there is nothing to forget
-            engine = self._parts.engine()
-            for name in names:
-                facts = image_facts(engine, name)
-                if facts is not None and facts.id == record.image_id:  # the name may be another workspace's by now
-                    engine.run(["image", "rm", name])
+        removal.forget_all(self._parts)
 
     def with_logins(self, credentials: CredentialStore) -> ImageManager:
         """The same images, with other logins at registries."""
         other = ImageManager(replace(self._parts, credentials=credentials))
         other._background = self._background
         return other
-
-
-def _target(record: ImageRecord, target: str) -> Reference:
-    """Where an image is pushed to: `target` itself if it names a repository, else the image's own name there."""
-    if "/" in target:
-        return parse_reference(target)
-    return parse_reference(f"{target}/{record.reference.partition('/')[2]}")

@@ -107,6 +107,16 @@ class Image(ImageView):
         return [Image._of(workspace, record) for record in opened(workspace).images.list(query)]
 
     @staticmethod
+    def prune(workspace: Workspace, every_kind: bool = False, dry_run: bool = False) -> Sequence[Image]:
+        """Delete the images that were made for services and that none runs any more; returns them.
+
+        `every_kind`: also those that were made by hand. `dry_run` deletes nothing.
+        """
+        images = opened(workspace).images
+        found = images.unused(every_kind=every_kind)
+        return [Image._of(workspace, record) for record in (found if dry_run else images.prune(found))]
+
+    @staticmethod
     def deserialize(workspace: Workspace, image_payload: Mapping[str, Any]) -> Image:
         """The image that `serialize` described, as it is in `workspace` now; raises `NotFoundError`."""
         return Image(workspace, id=str(image_payload.get("id", "")))

@@ -17,7 +17,8 @@ from tests.engine import Program, build_cache, wait_for
 from modelport.errors import UserError
 from modelport.images.build.builder import BuildRequest, build
 from modelport.images.build.pulling import pull
-from modelport.images.engine import CONTEXT_DIGEST_LABEL, find_engine
+from modelport.images.engine import CONTEXT_DIGEST_LABEL
+from modelport.images.engine_search import find_engine
 from modelport.images.recipe.context import ContextFile, write_context
 
 BUILDERS = ["buildkit", "classic"]
@@ -151,7 +152,7 @@ INTERRUPTED = """
 import os, sys
 from pathlib import Path
 from modelport.images.build.builder import BuildRequest, build
-from modelport.images.engine import find_engine
+from modelport.images.engine_search import find_engine
 build(find_engine(os.environ), BuildRequest(Path(sys.argv[1]), (sys.argv[2],)), Path(sys.argv[3]), print)
 """
 

@@ -19,7 +19,7 @@ from tests.images import registry_servers as registries
 from modelport.environments.uv import uv_program
 from modelport.errors import DeploymentError, EngineError, ModelportError, ResolutionError, StorageError, UserError
 from modelport.images.build.builder import BuildRequest, build
-from modelport.images.engine import find_engine
+from modelport.images.engine_search import find_engine
 
 ZEROS = "0" * 64
 

@@ -16,7 +16,7 @@ from modelport.environments.options import RealisationOptions
 from modelport.environments.specification import Dependency
 from modelport.errors import ResolutionError
 from modelport.images.build.builder import BuildRequest, build
-from modelport.images.engine import find_engine
+from modelport.images.engine_search import find_engine
 from modelport.images.recipe.context import ContextFile, text_file
 from modelport.images.recipe.plan import ImageRequest, lay_out, plan_image
 from modelport.images.recipe.planned_base import make_workbench

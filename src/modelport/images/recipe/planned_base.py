@@ -37,6 +37,9 @@ from modelport.images.recipe.user_python import (
 from modelport.settings import DEFAULT_BASE_IMAGE
 from modelport.storage.files import make_private_directory
 
+BASE_NAME = "modelport-base"
+"""The name of bases that are built from Dockerfiles; their tags are digests of what they consist of."""
+
 
 @dataclass(frozen=True)
 class Workbench:
@@ -155,11 +158,11 @@ def _built(text: BaseText, files: tuple[ContextFile, ...], bench: Workbench, rep
     """The tag of the base image that a Dockerfile makes, built if it is not there, and the identity of its text."""
     files = tuple(file for file in files if file.path != DOCKERFILE)
     identity = context_digest(text.text, files)
-    tag = f"modelport-base:{identity[:16]}"
+    tag = f"{BASE_NAME}:{identity[:16]}"
     if image_facts(bench.engine, tag) is None:
         report(f"Building the base image {tag} from the Dockerfile of the environment …")
         with tempfile.TemporaryDirectory(prefix="modelport-base-") as parent:
-            folder = Path(parent) / "modelport-base"
+            folder = Path(parent) / BASE_NAME
             write_context(folder, text.text, files)
             bench.build(folder, tag)
     return tag, f"sha256:{identity}"
