@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from modelport.engine_errors import unreachable_engine
 from modelport.errors import DeploymentError, ModelportError, StorageError, UserError
 from modelport.images.build.errors_base import base_failed
 from modelport.images.build.errors_packages import (
@@ -20,7 +21,6 @@ from modelport.images.build.errors_packages import (
 )
 from modelport.images.build.evidence import BuildFacts, Evidence
 from modelport.images.build.log import BuildLog
-from modelport.engine_errors import unreachable_engine
 
 STEP = "build"
 _ENGINE_GONE = (

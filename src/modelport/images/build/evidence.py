@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from modelport.images.build.log import BuildLog, Step
 from modelport.images.build.dockerfile_steps import Instruction, locate
+from modelport.images.build.log import BuildLog, Step
 from modelport.images.engine import Engine
 
 PROOF_LINES: Final = 5

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from modelport import process
+from modelport.engine_errors import unreachable_engine
+from modelport.images.build.builder import Report
 from modelport.images.build.errors import build_error
 from modelport.images.build.evidence import BuildFacts
 from modelport.images.build.log import BuildLog, Progress
-from modelport.images.build.builder import Report
-from modelport.images.engine import Engine, ImageFacts, image_facts
-from modelport.engine_errors import unreachable_engine
 from modelport.images.build.masking import Masker
+from modelport.images.engine import Engine, ImageFacts, image_facts
 
 PULL_TIMEOUT_SECONDS: Final = 3600.0
 _WORKING = ("Waiting", "Downloading", "Extracting", "Verifying", "Pulling fs layer", "Download complete")
