@@ -48,3 +48,10 @@ def test_what_cannot_be_had_names_the_foreign_python(wheels, options, define):
     with pytest.raises(ResolutionError, match=r"Python 3\.9\.2") as caught:
         solve(wish_of(define("mp-new")), place, options, quiet)
     assert caught.value.code == "package-not-for-python"
+
+
+def test_pins_that_are_older_than_the_foreign_python_name_the_one_they_were_made_for(wheels, options, define):
+    wheels.add("mp-old", "0.1").rename(wheels.path / "mp_old-0.1-cp36-none-any.whl")
+    place = ForeignPython("3.11.2", "x86_64", "glibc 2.36", HELPER)
+    with pytest.raises(ResolutionError, match=r"was made for Python 3\.6:"):
+        solve(wish_of(define("mp-old==0.1")), place, options, quiet)

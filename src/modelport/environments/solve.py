@@ -105,7 +105,9 @@ def _has_files(
 ) -> bool:
     (folder / "pins.in").write_text(_lines(tuple(requirements)), encoding="utf-8")
     words = ["--no-deps", "--no-build", "pins.in"]
-    if python_version:
+    if python_version and isinstance(interpreter, ForeignPython):
+        interpreter = replace(interpreter, version=python_version)
+    elif python_version:
         words = ["--python-version", python_version, *words]
     return not _run_compile(uv, words, interpreter, folder)[1]
 

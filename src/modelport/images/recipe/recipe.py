@@ -3,7 +3,7 @@
     base (and the user's steps) ── tools ──┬── server: virtual environment of the server, and Modelport itself
                                            ├── env: the user's virtual environment
                                            └── python: an interpreter copied from another base, if one is
-    final: base, the folders of these stages, a layer for each model, the script, service.json
+    final: base, the folders of these stages, a layer for each model, the script, service.json and a shell's finder
 
 Builder stages hold uv, certificates and the package index; of them the final stage gets folders alone.
 """
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from modelport.images.recipe.context import ContextFile, context_digest
+from modelport.images.recipe.shell_hook import shell_hook
 from modelport.images.recipe.user_python import PythonInImage, PythonPlan
 
 APP = "/var/azureml-app"
@@ -254,6 +255,9 @@ def _files(given: RecipeInput, dialect: Dialect) -> tuple[ContextFile, ...]:
         into = f"{model.folder}/{model.name}/{model.version}"
         placed += [_below(into, file) for file in model.files]
     placed.append(ContextFile(f"{CONTEXT}/service/service.json", given.service_json.encode()))
+    if given.pythons.user.how != "kept":
+        hook = shell_hook(HOME, given.pythons.server.version, given.pythons.user.version)
+        placed.append(_below(f"{CONTEXT}/service", hook))
     return tuple(sorted(placed, key=lambda file: file.path))
 
 
