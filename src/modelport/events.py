@@ -106,11 +106,19 @@ class EventLines:
 
     def append(self, event: Event) -> Event:
         """Write one event, stamped with the time and the service, and return it as it was written."""
-        stamped = _stamped(event, self._service)
-        data = LINE_MARK.encode() + stamped.to_line()
+        stamped = self.stamp(event)
+        self.write_line(stamped.to_line())
+        return stamped
+
+    def stamp(self, event: Event) -> Event:
+        """The event with the time and the service."""
+        return _stamped(event, self._service)
+
+    def write_line(self, line: bytes) -> None:
+        """Write the line of an event."""
+        data = LINE_MARK.encode() + line
         while data:  # a pipe may take less than all of it
             data = data[os.write(self._descriptor, data) :]
-        return stamped
 
 
 def event_of_line(line: str | bytes) -> Event | None:
@@ -153,17 +161,25 @@ class EventRecord:
 
     def append(self, event: Event) -> Event:
         """Append one event, stamped with the time and the service, and return it as it was written."""
-        stamped = _stamped(event, self._service)
+        stamped = self.stamp(event)
+        self.write_line(stamped.to_line())
+        return stamped
+
+    def stamp(self, event: Event) -> Event:
+        """The event with the time and the service."""
+        return _stamped(event, self._service)
+
+    def write_line(self, line: bytes) -> None:
+        """Append the line of an event."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, stamped.to_line())
+            os.write(descriptor, line)
             full = os.fstat(descriptor).st_size > SEGMENT_BYTES_MAX
         finally:
             os.close(descriptor)
         if full:
             self._rotate()
-        return stamped
 
     def read(self, operation: str | None = None) -> Iterator[Event]:
         """All events that are kept, oldest first; only those of `operation` if one is given. Damaged lines are left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -27,6 +28,11 @@ ECHO = """
     def run(raw_data):
         return json.loads(raw_data)
 """
+
+
+def short_folder() -> Path:
+    """The path of a new folder for sockets, which have room for 108 bytes only: pytest's own are too long."""
+    return Path(f"/tmp/mp-{os.getpid()}-{os.urandom(4).hex()}")
 
 
 class Answer:
@@ -118,10 +124,18 @@ class RunningReplica:
         self.manifest.write(self.manifest_path)
         return self.control(command="apply", manifest=str(self.manifest_path))
 
+    def settle(self) -> None:
+        """Wait until what has happened is written down: only then does the control socket answer."""
+        if self.process.poll() is None:
+            with contextlib.suppress(OSError, ValueError):  # it is about to end
+                self.status()
+
     def log(self) -> str:
+        self.settle()
         return Path(self.manifest.places.log_file).read_text() + (self.directory / "server.out").read_text()
 
     def events(self) -> list[Any]:
+        self.settle()
         return list(EventRecord(self.directory).read())
 
     def end(self) -> None:
@@ -149,9 +163,9 @@ def start_replica(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         app.mkdir(parents=True)
         (app / "score.py").write_text(textwrap.dedent(script))
         limits = Limits(**{name: options.pop(name) for name in list(options) if name in Limits.__dataclass_fields__})
-        runtime = f"/tmp/mp-{os.getpid()}-{os.urandom(4).hex()}"
-        places = Places(str(directory), runtime, options.pop("keys_file", ""), str(directory / "service.log"))
-        (directory / "service.log").touch()
+        log = Path(options.pop("log_file", directory / "service.log"))
+        log.touch()
+        places = Places(str(directory), str(short_folder()), options.pop("keys_file", ""), str(log))
         listen = Listen(port=options.pop("port", 0), cors_origins=tuple(options.pop("cors_origins", ())))
         program = Program(python, str(app), "score.py", **options.pop("program", {}))
         manifest = Manifest("under-test", program, "0001", 1, "op1", limits, listen, places, **options)

@@ -14,7 +14,7 @@ import pytest
 from tests.server.conftest import StartReplica
 
 from modelport import process_table
-from modelport.server.logs import LogSink
+from modelport.server.logs import LogFile
 
 BACKGROUND = """
     import subprocess
@@ -58,7 +58,7 @@ def test_a_full_disk_does_not_keep_a_successor_from_starting(start_replica: Star
 
 
 def test_a_log_on_a_full_disk_loses_lines_and_nothing_else() -> None:
-    LogSink(Path("/dev/full")).write("server", "stdout", "", "lost")
+    LogFile(Path("/dev/full")).write([b"lost"])
 
 
 def test_a_successor_that_still_starts_does_not_hold_up_the_end(start_replica: StartReplica, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_last_words_of_a_detached_server_follow_its_log(tmp_path: Path) -> None:
         path = pathlib.Path(sys.argv[1])
         for descriptor in (1, 2):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
-        logs.LogSink(path).write("server", "stdout", "", "x" * 200)
+        logs.LogFile(path).write([b"x" * 200])
         os.write(2, b"last words")
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "log")], check=True, timeout=30)

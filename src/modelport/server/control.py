@@ -37,9 +37,10 @@ class Control:
 
 
 async def _show_life(path: Path) -> None:
+    loop = asyncio.get_running_loop()
     while True:
         with contextlib.suppress(OSError):  # somebody cleaned the folder up; serving goes on
-            os.utime(path)
+            await loop.run_in_executor(None, os.utime, path)  # a busy disk may take its time for it
         await asyncio.sleep(_SIGN_OF_LIFE_SECONDS)
 
 
@@ -83,13 +84,13 @@ def commands_of(replica: Replica) -> Execute:
     async def execute(words: dict[str, Any]) -> dict[str, Any]:
         command = words["command"]
         if command == "status":
-            return replica.status()
+            return await replica.status()
         if command == "apply":
             return await replica.apply(Manifest.read(Path(words["manifest"])))
         if command == "stop":
             if not replica.is_stopping:  # two who stop it want the same: what is in flight is still answered
                 replica.stop()
-            return replica.status()
+            return await replica.status()
         raise unknown_command(command, COMMANDS)
 
     return execute

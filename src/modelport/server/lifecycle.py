@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelport.errors import ConflictError, ModelportError
-from modelport.events import Event, EventLines, EventRecord
+from modelport.events import Event
 from modelport.manifest import Manifest
 from modelport.server.admission import ServiceTimes
 from modelport.server.answers import AnswerWriter
 from modelport.server.exchange import Exchange
 from modelport.server.failure_count import FailureCount
+from modelport.server.journal import Journal
 from modelport.server.launching import launch
-from modelport.server.logs import LogSink
 from modelport.server.metrics import Metrics
 from modelport.server.pool import Pool, PoolEvents
 from modelport.server.problem import Problem
@@ -35,8 +35,7 @@ _QUIT_SECONDS_MAX = 5.0  # for a worker that has answered everything to end by i
 class Surroundings:
     """What the life cycle writes to, and how it ends."""
 
-    record: EventRecord | EventLines | None
-    sink: LogSink
+    journal: Journal
     environ: dict[str, str]
     stop: Callable[[int], None]
 
@@ -124,7 +123,7 @@ class Lifecycle:
         self._launched += 1
         self._metrics.worker_starts += 1
         environ = worker_environ(self._surroundings.environ, manifest)
-        worker = launch(f"worker-{self._launched}", manifest, self, self._surroundings.sink, environ)
+        worker = launch(f"worker-{self._launched}", manifest, self, self._surroundings.journal, environ)
         self.workers.append(worker)
         loop = asyncio.get_running_loop()
         worker.init_clock = loop.call_later(manifest.limits.init_timeout_seconds, worker.expire_init)
@@ -189,7 +188,7 @@ class Lifecycle:
         """The log has to tell of it too; what a worker printed before it died is there already."""
         told = failure.message if failure.code == "init-died" else failure.traceback or failure.message
         for line in told.splitlines():
-            self._surroundings.sink.write("server", "stderr", "", line)
+            self._surroundings.journal.write("server", "stderr", "", line)
 
     def _refuse_for(self, failure: Failure) -> None:
         self.pool.refuse_all(
@@ -231,7 +230,7 @@ class Lifecycle:
         code = worker.failure.code if worker.failure else "worker-died"
         revision = worker.manifest.revision
         self.note(Event("worker-died", "failed", words, worker=worker.name, code=code, revision=revision))
-        self._surroundings.sink.write("server", "stderr", "", f"{worker.name} died: {words}")
+        self._surroundings.journal.write("server", "stderr", "", f"{worker.name} died: {words}")
 
     def _replace(self, worker: Worker) -> None:
         """Start a successor after the pause that this death costs."""
@@ -268,7 +267,7 @@ class Lifecycle:
     def _condemned(self, worker: Worker, reason: str) -> None:
         self._metrics.deadlines += 1
         self.note(Event("kill", worker=worker.name, message=reason, code="deadline-exceeded"))
-        self._surroundings.sink.write("server", "stderr", "", f"{worker.name} is replaced: {reason}")
+        self._surroundings.journal.write("server", "stderr", "", f"{worker.name} is replaced: {reason}")
         self._fill_up()
 
     def _answered(self, worker: Worker) -> None:
@@ -309,15 +308,10 @@ class Lifecycle:
 
     def note(self, event: Event) -> None:
         """Append an event to the record, with the operation and revision it belongs to."""
-        if self._surroundings.record is None:
-            return
         manifest = self.rollout.manifest if self.rollout else self.manifest
         words = {**event.__dict__, "operation": event.operation or manifest.operation}
         words["revision"] = event.revision or manifest.revision
-        try:
-            self._surroundings.record.append(Event(**words))
-        except OSError as error:  # a full disk: serving goes on, and the log tells of it if it can
-            self._surroundings.sink.write("server", "stderr", "", f"an event ({event.kind}) could not be kept: {error}")
+        self._surroundings.journal.append(Event(**words))
 
 
 def _exit_words(worker: Worker) -> str:

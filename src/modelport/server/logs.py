@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 _MARK = b"\x1e"
 _SEPARATOR = b"\x1f"
@@ -24,8 +25,22 @@ SEGMENTS_KEPT = 4
 NO_REQUEST = "-"
 
 
-class LogSink:
-    """Where the lines go: a file with rotation, or this process's standard output."""
+class LogSink(Protocol):
+    """Where lines go."""
+
+    def write(self, source: str, stream: str, request_id: str, text: str) -> None:
+        """Write one line."""
+
+
+def log_line(source: str, stream: str, request_id: str, text: str) -> bytes:
+    """One line of the log, with the present time."""
+    moment = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")[:-6]
+    line = f"{moment}Z {source} {stream} {request_id or NO_REQUEST} | {text}\n"
+    return line.encode("utf-8", "backslashreplace")
+
+
+class LogFile:
+    """A file with rotation, or this process's standard output."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -36,16 +51,14 @@ class LogSink:
             return sys.stdout.fileno()
         return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def write(self, source: str, stream: str, request_id: str, text: str) -> None:
-        """Write one line."""
-        moment = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")[:-6]
-        line = f"{moment}Z {source} {stream} {request_id or NO_REQUEST} | {text}\n"
-        data = line.encode("utf-8", "backslashreplace")
+    def write(self, lines: list[bytes]) -> None:
+        """Write lines, or lose them: no error of a disk is worth more than what is served meanwhile."""
+        data = b"".join(lines)
         try:
             while data:  # a pipe or a terminal may take less than all of it
                 data = data[os.write(self._descriptor, data) :]
         except OSError:
-            return  # whoever read our output has left, or the disk is full; serving goes on
+            return  # whoever read our output has left, or the disk is full
         if self._path is not None and os.fstat(self._descriptor).st_size > SEGMENT_BYTES_MAX:
             self._rotate()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -20,14 +19,16 @@ from modelport.server.app import App, RequestIds
 from modelport.server.bodies import BodyBudget
 from modelport.server.connection import Connection
 from modelport.server.handler import Shared
+from modelport.server.journal import Journal
 from modelport.server.lifecycle import Lifecycle, Surroundings
-from modelport.server.logs import LogSink
+from modelport.server.logs import LogFile
 from modelport.server.memory import GIVE_BACK_EVERY_SECONDS, give_back, set_apart
 from modelport.server.metrics import Metrics
 from modelport.server.rollout import Rollout
 from modelport.server.turns import Turns
 
 _LOOK_AT_CLOCKS_SECONDS = 0.25
+_WRITTEN_SECONDS_MAX = 0.5
 _BACKLOG = 2048
 
 
@@ -37,9 +38,10 @@ class Replica:
 
     def __init__(self, manifest: Manifest, environ: dict[str, str], events: EventLines | None = None) -> None:
         self.manifest = manifest
-        self._sink = LogSink(Path(manifest.places.log_file) if manifest.places.log_file else None)
+        log = LogFile(Path(manifest.places.log_file) if manifest.places.log_file else None)
         directory = manifest.places.service_directory
-        self._record = events or (EventRecord(Path(directory), manifest.service_id) if directory else None)
+        record = events or (EventRecord(Path(directory), manifest.service_id) if directory else None)
+        self._journal = Journal(log, record)
         self._environ = environ
         self._metrics = Metrics()
         self._connections: set[Connection] = set()
@@ -48,9 +50,7 @@ class Replica:
         self._stopping: asyncio.Task[None] | None = None
         self.port = 0
         self.on_moved: Callable[[], None] = lambda: None
-        self.lifecycle = Lifecycle(
-            manifest, Surroundings(self._record, self._sink, environ, self._stop_now), self._metrics
-        )
+        self.lifecycle = Lifecycle(manifest, Surroundings(self._journal, environ, self._stop_now), self._metrics)
         self._app = App(self.lifecycle, self._metrics, self._connections)
 
     async def run(self, on_listening: Callable[[Replica], Awaitable[None]] | None = None) -> int:
@@ -160,16 +160,17 @@ class Replica:
             for connection in list(self._connections):
                 connection.close_when_idle()
             await asyncio.sleep(0.005)
-        if self._record is not None:
-            with contextlib.suppress(OSError):  # a full disk must not turn a good end into a bad one
-                self._record.append(Event("server-stopped", "succeeded", data={"pid": os.getpid()}))
+        self._journal.append(Event("server-stopped", "succeeded", data={"pid": os.getpid()}))
+        self._journal.close()
 
-    def status(self) -> dict[str, Any]:
-        """The life cycle's status with the port and the process."""
+    async def status(self) -> dict[str, Any]:
+        """The life cycle's status with the port and the process. What it tells of can be read in log and record by
+        then, unless the disk is very busy."""
+        await self._journal.written(_WRITTEN_SECONDS_MAX)
         return {**self.lifecycle.status(), "port": self.port, "pid": os.getpid()}
 
     def _log(self, text: str) -> None:
-        self._sink.write("server", "stdout", "", text)
+        self._journal.write("server", "stdout", "", text)
 
 
 def write_identity(replica: Replica, control: Path) -> None:

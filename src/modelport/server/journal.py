@@ -1,0 +1,150 @@
+"""What a replica writes down, lines of the log and events, leaves the event loop: one thread writes it, in order.
+
+A disk that is busy, or a reader of our output who pauses, holds a write up for a second and more. Done by the event
+loop, it would hold every request up with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
+
+from modelport.events import Event, EventLines, EventRecord
+from modelport.server.logs import LogFile, log_line
+
+QUEUE_BYTES_MAX = 8 * 1024 * 1024
+CLOSE_SECONDS_MAX = 5.0  # whoever takes nothing for so long does not keep the server from ending
+_EVENT_RESERVE_BYTES = 1024 * 1024  # events are few, and lines must not crowd them out
+_ITEM_BYTES = 100  # of the queue's own, for each item
+_BATCH_BYTES = 256 * 1024
+_GATHER_SECONDS = 0.002  # what comes meanwhile leaves in one write: a thread that woke for each line would cost more
+
+Write = Callable[[list[bytes]], None]
+"""Writes pieces, in order; may take its time."""
+
+
+class WriterThread:
+    """Writes what it is given, in order, on a thread that starts with the first piece. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[tuple[Write, bytes]] = deque()
+        self._thread: threading.Thread | None = None
+        self._idle = False
+        self._closing = False
+        self.waiting_bytes = 0  # the pieces that are being written among them
+
+    def put(self, write: Write, data: bytes) -> None:
+        """Have `data` written; the caller looks at `waiting_bytes` first."""
+        with self._changed:
+            self._waiting.append((write, data))
+            self.waiting_bytes += len(data) + _ITEM_BYTES
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                self._thread.start()
+            elif self._idle:
+                self._changed.notify_all()
+
+    def close(self) -> bool:
+        """Have everything written that was put, and end; False where that takes longer than `CLOSE_SECONDS_MAX`."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(CLOSE_SECONDS_MAX)
+        return not self._waiting and not self.waiting_bytes
+
+    def _run(self) -> None:
+        while batch := self._next():
+            for write, group in groupby(batch, itemgetter(0)):
+                write([data for _, data in group])
+            with self._changed:
+                self.waiting_bytes -= sum(len(data) + _ITEM_BYTES for _, data in batch)
+
+    def _next(self) -> list[tuple[Write, bytes]]:
+        """Wait for pieces and take some of them; none are left for good where there are none."""
+        with self._changed:
+            if not self._waiting:
+                self._idle = True
+                self._changed.wait_for(lambda: self._waiting or self._closing)
+                self._idle = False
+                self._changed.wait_for(lambda: self._closing, _GATHER_SECONDS)
+            batch, size = [], 0
+            while self._waiting and size < _BATCH_BYTES:
+                batch.append(self._waiting.popleft())
+                size += len(batch[-1][1])
+            return batch
+
+
+class Journal:
+    """The log and the event record of a replica. Nothing here waits for a disk but `close`, and that not for ever.
+
+    Lines beyond `QUEUE_BYTES_MAX` that wait to be written are lost; where they are missing, the log says how many.
+    """
+
+    def __init__(self, log: LogFile, record: EventRecord | EventLines | None) -> None:
+        self._log = log
+        self._record = record
+        self._writer = WriterThread()
+        self._lost = 0
+
+    def write(self, source: str, stream: str, request_id: str, text: str) -> None:
+        """Write one line to the log."""
+        room = QUEUE_BYTES_MAX - self._writer.waiting_bytes
+        if room < (QUEUE_BYTES_MAX / 2 if self._lost else 0):  # not a line here and one there: gaps are few and told
+            self._lost += 1
+            return
+        self._tell_lost()
+        self._writer.put(self._log.write, log_line(source, stream, request_id, text))
+
+    def append(self, event: Event) -> None:
+        """Append one event to the record, if there is one, stamped with the present time."""
+        if self._record is None:
+            return
+        if self._writer.waiting_bytes > QUEUE_BYTES_MAX + _EVENT_RESERVE_BYTES:
+            self._lost += 1
+            return
+        stamped = self._record.stamp(event)
+        self._writer.put(self._write_events, stamped.to_line())
+
+    async def written(self, patience_seconds: float) -> bool:
+        """Wait until everything is written that was put before; False where that takes longer."""
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+
+        def tell(_: list[bytes]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(done.set)
+
+        self._writer.put(tell, b"")
+        try:
+            await asyncio.wait_for(done.wait(), patience_seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Write what waits and end; what a disk does not take within `CLOSE_SECONDS_MAX` is lost."""
+        self._tell_lost()
+        self._writer.close()
+
+    def _tell_lost(self) -> None:
+        if self._lost:
+            text = f"{self._lost} lines were lost here: the disk, or whoever reads this, took them too slowly"
+            self._writer.put(self._log.write, log_line("server", "stderr", "", text))
+            self._lost = 0
+
+    def _write_events(self, lines: list[bytes]) -> None:
+        if self._record is None:
+            return
+        for line in lines:
+            try:
+                self._record.write_line(line)
+            except OSError as error:  # a full disk: serving goes on, and the log tells of it if it can
+                text = f"an event ({Event.from_line(line).kind}) could not be kept: {error}"
+                self._log.write([log_line("server", "stderr", "", text)])
