@@ -204,6 +204,6 @@ def test_a_missing_interpreter_of_the_user_is_refused(options):
 
 def test_every_line_is_reported_as_it_comes(options, define):
     seen = []
-    found = realise(define("mp-alpha", "ptvsd"), options, seen.append)
+    found = realise(define("mp-alpha", "azureml-core"), options, seen.append)
     assert tuple(seen) == found.log_lines
-    assert "'ptvsd' is not installed: the debugger comes with the worker." in seen
+    assert "'azureml-core' is not installed: its import paths come with the worker." in seen

@@ -52,6 +52,16 @@ def test_what_the_worker_stands_in_for_is_not_installed(name):
     assert f"'{name}>=0.1' is not installed" in found.notes[0]
 
 
+def test_ptvsd_is_succeeded_by_debugpy():
+    found = wish("dependencies: [pip: [ptvsd==4.3.2, six]]")
+    assert texts(found.requirements) == ["debugpy", "six"]
+    assert found.notes == ("'ptvsd==4.3.2' is not installed: 'debugpy' is, under the old names as well.",)
+
+
+def test_a_debugpy_of_the_users_keeps_its_pin():
+    assert texts(wish("dependencies: [pip: [ptvsd, debugpy==1.8.0]]").requirements) == ["debugpy==1.8.0"]
+
+
 def test_provided_packages_are_known_by_any_spelling():
     assert wish("dependencies: [pip: ['Inference_Schema[numpy-support]']]").requirements == ()
 

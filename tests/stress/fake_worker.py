@@ -47,7 +47,7 @@ class FakeWorker:
 
     def say_ready(self, payload: bytes | None = None) -> None:
         """READY as a good worker sends it, or with another payload."""
-        words = {"version": 1, "python": "3.11.7", "init_seconds": 0.1, "description": {"swagger": {}}}
+        words = {"version": wire.VERSION, "python": "3.11.7", "init_seconds": 0.1, "description": {"swagger": {}}}
         self.send(wire.pack(wire.READY, 0, json.dumps(words).encode() if payload is None else payload))
 
     def send(self, data: bytes) -> None:

@@ -44,8 +44,8 @@ class FakeServer:
         self.connection, theirs = socket.socketpair()
         self.connection.settimeout(ENDS_WITHIN_SECONDS)
         slots_fd = os.memfd_create("slots")
-        os.ftruncate(slots_fd, threads * wire.SLOT_BYTES)
-        self.page = mmap.mmap(slots_fd, threads * wire.SLOT_BYTES)
+        os.ftruncate(slots_fd, wire.page_bytes(threads))
+        self.page = mmap.mmap(slots_fd, wire.page_bytes(threads))
         words = [sys.executable, worker_main(), str(theirs.fileno()), str(slots_fd)]
         self.process = subprocess.Popen(
             words, pass_fds=(theirs.fileno(), slots_fd), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=app
@@ -57,8 +57,8 @@ class FakeServer:
 
     def hello(self, **changes: object) -> bytes:
         """A hello, right but for the changes."""
-        words = {"version": 1, "script": str(self._script), "app_root": str(self._script.parent),
-                 "threads": self._threads, "slots_bytes": self._threads * wire.SLOT_BYTES}  # fmt: skip
+        words = {"version": wire.VERSION, "script": str(self._script), "app_root": str(self._script.parent),
+                 "threads": self._threads, "slots_bytes": wire.page_bytes(self._threads)}  # fmt: skip
         return wire.pack_json(wire.HELLO, 0, {**words, **changes})
 
     def send(self, data: bytes) -> None:
@@ -213,8 +213,8 @@ def wait_until_ended(server: FakeServer) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"version": 2}, {"version": None}, {"script": 5}, {"threads": 0}, {"threads": "x"}, {"slots_bytes": 0},
-     {"app_root": []}, {"slots_bytes": 10**9}, {"script": "/nowhere/score.py"}],
+    [{"version": wire.VERSION + 1}, {"version": None}, {"script": 5}, {"threads": 0}, {"threads": "x"},
+     {"slots_bytes": 0}, {"app_root": []}, {"slots_bytes": 10**9}, {"script": "/nowhere/score.py"}],
 )  # fmt: skip
 def test_a_worker_ends_at_a_hello_it_cannot_use(tmp_path: Path, changes: dict[str, object]) -> None:
     server = FakeServer(tmp_path, 1, random.Random(1))

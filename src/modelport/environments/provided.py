@@ -18,9 +18,11 @@ PROVIDED: Final[dict[str, str]] = {
     "azureml-model-management-sdk": "its schema helpers come with the worker",
     "azureml-monitoring": "its data collector comes with the worker",
     "inference-schema": "the schema decorators come with the worker",
-    "ptvsd": "the debugger comes with the worker",
 }
 """Name on PyPI -> what takes its place."""
+
+SUCCEEDED: Final[dict[str, str]] = {"ptvsd": "debugpy"}
+"""Name on PyPI -> the package that is installed instead; the worker offers the old names."""
 
 
 def without_provided(requirements: Iterable[Dependency]) -> tuple[tuple[Dependency, ...], tuple[str, ...]]:
@@ -31,12 +33,18 @@ def without_provided(requirements: Iterable[Dependency]) -> tuple[tuple[Dependen
     """
     kept: list[Dependency] = []
     notes: list[str] = []
-    for dependency in requirements:
-        reason = PROVIDED.get(requirement_name(dependency.text))
-        if reason is None:
+    asked = [(requirement_name(dependency.text), dependency) for dependency in requirements]
+    names = {name for name, _ in asked}
+    for name, dependency in asked:
+        successor = SUCCEEDED.get(name)
+        if name in PROVIDED:
+            notes.append(f"'{dependency.text}' is not installed: {PROVIDED[name]}.")
+        elif successor is None:
             kept.append(dependency)
         else:
-            notes.append(f"'{dependency.text}' is not installed: {reason}.")
+            notes.append(f"'{dependency.text}' is not installed: '{successor}' is, under the old names as well.")
+            if successor not in names:
+                kept.append(Dependency(successor, dependency.place))
     return tuple(kept), tuple(notes)
 
 

@@ -114,6 +114,11 @@ class WaitingLine:
                 break
         return found
 
+    def wait_until(self, moment: float) -> None:
+        """Let everybody wait until `moment`, monotonic seconds."""
+        for exchange in self._line:
+            exchange.begin_before = moment
+
     def take_all(self) -> list[Exchange]:
         """Take everyone who still waits."""
         found = [exchange for exchange in self._line if not (exchange.gone or exchange.answered)]

@@ -1,9 +1,14 @@
-"""Watches the clock of every request: the wait limit until it begins, the deadline once it has begun."""
+"""Watches the clock of every request: the wait limit until it begins, the deadline once it has begun.
+
+While a debugger is attached to a worker the deadlines of its requests stand still; where that is so of every worker,
+the wait limits do, too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelport.server.admission import overloaded
@@ -36,6 +41,10 @@ class DeadlineWatch:
         self._awake = False
         pool = self._pool
         now = time.monotonic()
+        for worker in [*pool.active, *pool.leaving]:
+            worker.look_for_debugger(now)
+        if pool.active and all(worker.debugged for worker in pool.active):
+            pool.line.wait_until(now + pool.limits.max_request_wait_time_ms / 1000)
         for exchange in pool.line.overdue(now):
             self.refuse_overdue(exchange, now)
         for worker in [*pool.active, *pool.leaving]:
@@ -45,13 +54,17 @@ class DeadlineWatch:
             self.wake()
 
     def _sweep_worker(self, worker: Worker, now: float) -> None:
+        if worker.debugged:
+            for exchange in worker.in_flight.values():
+                exchange.late_since = 0.0
+            return
         begun = worker.slots.begun()
         timeout_seconds = worker.manifest.limits.scoring_timeout_ms / 1000
         idle = worker.in_flight.keys().isdisjoint(begun)
         running = late = 0
         for wire_id, exchange in list(worker.in_flight.items()):
             since = begun.get(wire_id)
-            if is_late(exchange, since, idle, now, timeout_seconds):
+            if is_late(exchange, since, idle, Clock(now, timeout_seconds, worker.debugged_until)):
                 late += 1
                 self._expire(worker, exchange, now, timeout_seconds)
             elif since is None:
@@ -100,20 +113,33 @@ class DeadlineWatch:
         pool.answers.problem(exchange, problem)
 
 
-def is_late(exchange: Exchange, since: float | None, idle: bool, now: float, timeout_seconds: float) -> bool:
+@dataclass(frozen=True)
+class Clock:
+    """What time it is, how long run() may take, and until when time did not count; in monotonic seconds."""
+
+    now: float
+    timeout_seconds: float
+    stood_until: float = 0.0
+
+    def passed(self, since: float) -> float:
+        """The seconds that count from `since` on."""
+        return self.now - max(since, self.stood_until)
+
+
+def is_late(exchange: Exchange, since: float | None, idle: bool, clock: Clock) -> bool:
     """Whether a worker has had a request for too long: run() passed its deadline, or what the worker says of the
     request cannot be true. `since` is when it began (0: its clock stands still, None: it has not begun); `idle` says
     that the worker has begun none of what it holds.
     """
-    overstays = now - exchange.begin_before > timeout_seconds + CLOCK_GRACE_SECONDS
+    overstays = clock.passed(exchange.begin_before) > clock.timeout_seconds + CLOCK_GRACE_SECONDS
     if since is None:
         return idle and overstays
     if overstays and not (exchange.streaming or exchange.gone):
         return True
     if since:  # a time that is not a number, or lies in the future, is late as well
-        return not -CLOCK_GRACE_SECONDS <= now - since <= timeout_seconds
+        return not -CLOCK_GRACE_SECONDS <= clock.passed(since) <= clock.timeout_seconds
     if exchange.streaming and exchange.unsent_bytes and not exchange.gone:
         exchange.late_since = 0.0
         return False  # it waits for its reader
-    exchange.late_since = exchange.late_since or now
-    return now - exchange.late_since > timeout_seconds
+    exchange.late_since = exchange.late_since or clock.now
+    return clock.passed(exchange.late_since) > clock.timeout_seconds

@@ -24,7 +24,7 @@ def launch(name: str, manifest: Manifest, owner: WorkerOwner, sink: LogSink, env
     loop = asyncio.get_running_loop()
     threads = manifest.limits.max_concurrent_requests
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    memory, slots_fd = _shared_page(threads * wire.SLOT_BYTES)
+    memory, slots_fd = _shared_page(wire.page_bytes(threads))
     outputs = [os.pipe(), os.pipe()]
     try:
         child = process.spawn(
@@ -57,7 +57,7 @@ def launch(name: str, manifest: Manifest, owner: WorkerOwner, sink: LogSink, env
         "script": str(Path(manifest.program.app_directory) / manifest.program.entry_script),
         "app_root": manifest.program.app_directory,
         "threads": threads,
-        "slots_bytes": threads * wire.SLOT_BYTES,
+        "slots_bytes": wire.page_bytes(threads),
     }
     worker.link.send(wire.pack_json(wire.HELLO, 0, hello))
     return worker

@@ -89,7 +89,7 @@ class Lifecycle:
             "last_death": self._last_death,
             "workers": [
                 {"name": w.name, "pid": w.child.pid, "state": w.state, "revision": w.manifest.revision,
-                 "answered": w.answered, "in_flight": len(w.in_flight)}
+                 "answered": w.answered, "in_flight": len(w.in_flight), "debugger": w.debugger_words}
                 for w in self.workers
             ],
         }  # fmt: skip

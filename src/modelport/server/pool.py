@@ -98,9 +98,13 @@ class Pool:
             held = len(worker.in_flight)
             if best is None or held < load:
                 best, load = worker, held
-        if best is None or (load and load >= best.threads + self.times.prefetch_depth(len(self.active))):
+        if best is None or (load and load >= best.threads + self._prefetch_depth(best)):
             return None
         return best
+
+    def _prefetch_depth(self, worker: Worker) -> int:
+        """How many requests it may hold ahead: none where it may stand at a breakpoint at any time."""
+        return 0 if worker.debugged else self.times.prefetch_depth(len(self.active))
 
     def dispatch(self) -> None:
         """Give out what waits while there is room."""

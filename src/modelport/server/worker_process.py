@@ -24,6 +24,12 @@ _EXIT_POLL_SECONDS = 0.005
 _CRASH_PATIENCE_SECONDS = 0.25
 _EXIT_PATIENCE_SECONDS = 2.0  # a worker that closed its socket and does not end is killed after this
 
+_DEBUGGER_WORDS = {wire.DEBUGGER_AWAITED: "awaited", wire.DEBUGGER_ATTACHED: "attached"}
+_LOAD_LESS = "Load less in init(), or raise init_timeout_seconds. The log shows how far it came."
+_ATTACH_IN_TIME = (
+    "If it waits for a debugger, attach before that, or give the wait a limit: ptvsd.wait_for_attach(timeout=30)."
+)
+
 STARTING, READY, CONDEMNED, DEAD = "starting", "ready", "condemned", "dead"
 
 
@@ -89,6 +95,8 @@ class Worker:
     blamed: int = 0  # the request for which it sent what is not of the wire
     kills_before: int | None = None
     init_clock: asyncio.TimerHandle | None = None
+    debugged: bool = False  # a debugger was attached when it was last looked at
+    debugged_until: float = 0.0  # monotonic seconds at which it last was; its clocks stood still until then
     _ended: bool = False
     _exit_descriptor: int | None = None
 
@@ -129,15 +137,31 @@ class Worker:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
 
+    @property
+    def debugger_words(self) -> str:
+        """none, awaited (one can attach) or attached."""
+        return _DEBUGGER_WORDS.get(self.slots.debugger(), "none")
+
+    def look_for_debugger(self, now: float) -> None:
+        """See whether a debugger is attached at `now`, monotonic seconds: while it is, the clocks stand still."""
+        self.debugged = self.slots.debugger() == wire.DEBUGGER_ATTACHED
+        if self.debugged:
+            self.debugged_until = now
+
     def expire_init(self) -> None:
-        """The time limit of init() has passed: if it still runs, the worker is of no use."""
+        """The time limit of init() has passed: if it still runs, and nobody debugs it, the worker is of no use."""
         if self.state != STARTING:
             return
         seconds = self.manifest.limits.init_timeout_seconds
+        debugger = self.slots.debugger()
+        if debugger == wire.DEBUGGER_ATTACHED:
+            self.init_clock = self.loop.call_later(seconds, self.expire_init)
+            return
+        awaited = debugger == wire.DEBUGGER_AWAITED
         self.failure = Failure(
             "init-timeout",
             f"init() was not done after {seconds:g} s (init_timeout_seconds).",
-            "Load less in init(), or raise init_timeout_seconds. The log shows how far it came.",
+            _ATTACH_IN_TIME if awaited else _LOAD_LESS,
         )
         self.kill(f"init() was not done after {seconds:g} s")
 

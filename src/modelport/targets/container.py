@@ -23,6 +23,7 @@ from modelport.services.target import Call, LogRequest, Observation, Reply, Serv
 from modelport.targets import calling, container_logs
 from modelport.targets.container_engine import Engine, conversation
 from modelport.targets.container_logs import Line
+from modelport.targets.container_room import check_room
 from modelport.targets.container_seen import (
     Crew,
     ended_at,
@@ -56,10 +57,12 @@ class ContainerTarget:
         self._workspace = workspace
 
     def preflight(self, spec: ServiceSpec, own_port: int) -> None:
-        """Whether there is an engine; raises `EngineError`, `MissingExtraError`."""
-        _ = spec, own_port
-        with conversation(self._environ):
-            return
+        """Whether there is an engine, and what the spec asks for can be had on its machine.
+
+        Raises `EngineError`, `MissingExtraError` and what `check_room` does.
+        """
+        with conversation(self._environ) as engine:
+            check_room(engine, spec, own_port)
 
     # -- what there is -------------------------------------------------------------------------------------------
 

@@ -66,6 +66,18 @@ class Engine:
         """A container as the engine describes it; empty if there is none."""
         return _or_empty(lambda: self.client.inspect_container(container))
 
+    def about(self) -> dict[str, Any]:
+        """What the engine says of itself and its machine: NCPU, MemTotal (bytes) and more."""
+        return dict(self.client.info())
+
+    def published(self) -> list[tuple[str, int, str]]:
+        """(address, port, name of the container) of what containers publish right now."""
+        found = [(each, port) for each in self.client.containers() for port in each.get("Ports") or ()]
+        return [
+            (str(port.get("IP") or ""), int(port["PublicPort"]), str((each.get("Names") or [""])[0]).lstrip("/"))
+            for each, port in found if port.get("PublicPort")
+        ]  # fmt: skip
+
     def image(self, reference: str) -> dict[str, Any]:
         """An image as the engine describes it; empty if it does not hold it."""
         return _or_empty(lambda: self.client.inspect_image(reference))

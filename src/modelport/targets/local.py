@@ -23,7 +23,7 @@ from modelport.services import serving_lock
 from modelport.services.relay import error_of
 from modelport.services.target import Call, LogRequest, Observation, Reply, ServicePlace
 from modelport.settings import running_interpreter
-from modelport.targets import calling, local_control, local_endings, local_logs, local_ports
+from modelport.targets import calling, local_control, local_endings, local_logs, ports
 
 _START_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.01
@@ -67,7 +67,7 @@ class LocalTarget:
         return self._start(place, manifest, path)
 
     def _start(self, place: ServicePlace, manifest: Manifest, path: Path) -> Observation:
-        local_ports.check_free(manifest.listen.host, manifest.listen.port)
+        ports.check_free(manifest.listen.host, manifest.listen.port)
         make_runtime_directory(place.runtime_directory)
         # The server inherits the lock that we hold: it is taken from its first moment on, also if we are killed now.
         with serving_lock.handed_on(place.directory) as held:
@@ -103,7 +103,7 @@ class LocalTarget:
             return self.observe(place)
         manifest = Manifest.read(place.manifest_path())
         port = manifest.listen.port or seen.endpoint[1]
-        if not seen.alive and not manifest.listen.port and not local_ports.is_free(manifest.listen.host, port):
+        if not seen.alive and not manifest.listen.port and not ports.is_free(manifest.listen.host, port):
             port = 0  # nobody asked for this port: another will do
         changed = replace(
             manifest,

@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 
-from . import loop, stdio, wire
+from . import debugger, loop, stdio, wire
 from .channel import Channel, ServerGone
 from .inbox import Inbox
 from .runner import Runner
@@ -48,6 +48,9 @@ def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
     _show_crashes()
     from . import script
 
+    threads = hello["threads"]
+    slots = wire.Slots(mmap.mmap(slots_fd, hello["slots_bytes"]), threads)
+    debugger.report_to(slots.tell_debugger)
     started = time.time()
     try:
         scoring = script.load_script(hello["script"], hello["app_root"])
@@ -56,8 +59,6 @@ def _work(channel: Channel, inbox: Inbox, slots_fd: int) -> int:
         channel.send(wire.pack_json(wire.FAILED, 0, problem.to_dict()))
         return EXIT_INIT_FAILED
     _settle_memory()
-    threads = hello["threads"]
-    slots = wire.Slots(mmap.mmap(slots_fd, hello["slots_bytes"]), threads)
     runner = Runner(scoring, channel, slots, stdio.set_request_id)
     channel.send(wire.pack_json(wire.READY, 0, _ready(scoring, time.time() - started)))
     if threads == 1:
@@ -81,7 +82,7 @@ def _hello(inbox: Inbox) -> "dict[str, Any]":
     for name, form in _HELLO.items():
         if not isinstance(hello.get(name), form):
             raise wire.WireError("the hello has the %s %r" % (name, hello.get(name)))
-    if hello["threads"] < 1 or hello["slots_bytes"] < hello["threads"] * wire.SLOT_BYTES:
+    if hello["threads"] < 1 or hello["slots_bytes"] < wire.page_bytes(hello["threads"]):
         raise wire.WireError("the hello has %(threads)d threads and %(slots_bytes)d bytes for them" % hello)
     inbox.jobs.extend(inbox.sort(frames[1:]))
     return hello

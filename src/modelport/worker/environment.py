@@ -51,6 +51,11 @@ def model_data_place() -> "tuple[str, str, str, str]":
     return first, second, third, fourth
 
 
+def quieten_debugger() -> None:
+    """Keep debugpy from printing a page about frozen modules, which no scoring script steps into."""
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+
 def configure_logging() -> None:
     """Apply AZUREML_LOG_LEVEL where it is set, without adding a handler.
 

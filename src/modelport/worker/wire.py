@@ -7,6 +7,8 @@ rubbish; the version is agreed in the first frame of each side.
 Which request a worker has begun, and when, is told without a frame, in a page of memory that both sides map: one slot
 of 16 bytes per thread, request id (8 bytes, 0 = none) and start time (8 bytes, CLOCK_MONOTONIC seconds as a double,
 0 = its clock stands still). A word costs 0.3 microseconds where a frame would cost a system call and a wake-up.
+Behind the slots the page has one word more: what the worker knows of a debugger. That one cannot be a frame, because
+a script that stands at a breakpoint may hold whatever a frame would need.
 
 This file runs on Python 3.6 and imports the standard library only.
 """
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     Memory = Any  # a writable buffer: mmap or bytearray
     Bytes = Union[bytes, bytearray, memoryview]
 
-VERSION = 1
+VERSION = 2
 MAGIC = 0x4D50
 HEAD = struct.Struct("!IBBHQ")
 HEAD_BYTES = HEAD.size
@@ -64,7 +66,14 @@ _ANSWER = struct.Struct("!HdI")  # status, seconds that run() took, head length
 _HEAD_END = struct.Struct("!BBHQ")
 _SLOT = struct.Struct("=Qd")
 SLOT_BYTES = _SLOT.size
+_WORD = struct.Struct("=Q")
+NO_DEBUGGER, DEBUGGER_AWAITED, DEBUGGER_ATTACHED = 0, 1, 2
 CREDIT_BYTES = struct.Struct("!Q")
+
+
+def page_bytes(threads: int) -> int:
+    """The size of the shared page of a worker with so many threads."""
+    return threads * SLOT_BYTES + _WORD.size
 
 
 class WireError(Exception):
@@ -217,9 +226,9 @@ class FrameReader(object):
 
 
 class Slots(object):
-    """The shared page: which request each thread of a worker has begun, and when.
+    """The shared page: which request each thread of a worker has begun, and when; and whether a debugger is attached.
 
-    `memory` is a writable buffer of `threads * SLOT_BYTES` bytes that both processes map. Id and time are two words: a
+    `memory` is a writable buffer of `page_bytes(threads)` bytes that both processes map. Id and time are two words: a
     reader may see the new id with the old time, and has to look twice before it acts on it.
     """
 
@@ -246,6 +255,14 @@ class Slots(object):
             if request:
                 found[request] = since
         return found
+
+    def tell_debugger(self, state: int) -> None:
+        """Write NO_DEBUGGER, DEBUGGER_AWAITED (one can attach) or DEBUGGER_ATTACHED."""
+        _WORD.pack_into(self._memory, self._threads * SLOT_BYTES, state)
+
+    def debugger(self) -> int:
+        """What the worker wrote last."""
+        return int(_WORD.unpack_from(self._memory, self._threads * SLOT_BYTES)[0])
 
     def close(self) -> None:
         """Let go of the page and of its descriptor."""

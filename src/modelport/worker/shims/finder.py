@@ -4,6 +4,8 @@
 real ones reach for a service that a replica does not have), unless the user's own folder brings them. Everything else
 is ours only where nobody else has it: a real package wins, and its missing parts are not filled up with ours, except
 in `azureml` and `azureml.contrib`, which several distributions share.
+
+`debugpy` is always the user's own, and adapted to a service when it is imported; where it is there, `ptvsd` is ours.
 """
 
 import sys
@@ -73,6 +75,11 @@ class _BeforeOthers(object):
 
     def find_spec(self, fullname: str, path: "Any" = None, target: "Any" = None) -> "ModuleSpec | None":
         """The specification of a stand-in, or None to let the others look."""
+        if fullname == "debugpy":
+            return _adapted(PathFinder.find_spec(fullname, path))
+        if fullname == "ptvsd":
+            ours = PathFinder.find_spec("debugpy") is not None and not self._user_has(fullname, path)
+            return _spec(fullname) if ours else None
         if fullname not in _FIRST:
             return None
         parent = sys.modules.get("azureml.core")
@@ -104,6 +111,34 @@ def _spec(fullname: str) -> ModuleSpec:
     is_package, source = SHIMS[fullname]
     loader = _ShimLoader(source)  # type: Any
     return ModuleSpec(fullname, loader, origin="modelport", is_package=is_package)
+
+
+def _adapted(spec: "ModuleSpec | None") -> "ModuleSpec | None":
+    """The specification of the user's debugpy, with our part added when it is loaded."""
+    if spec is not None and spec.loader is not None:
+        spec.loader = _Adapting(spec.loader)  # type: ignore[assignment]
+    return spec
+
+
+class _Adapting(object):
+    """A loader that adapts debugpy when the real one has loaded it, and leaves no trace."""
+
+    def __init__(self, real: "Any") -> None:
+        self._real = real
+
+    def create_module(self, spec: ModuleSpec) -> "Any":
+        """Whatever the real loader makes."""
+        return self._real.create_module(spec)
+
+    def exec_module(self, module: "ModuleType") -> None:
+        """Load it, and adapt it."""
+        from ..debugger import adapt
+
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._real
+        module.__loader__ = self._real
+        self._real.exec_module(module)
+        adapt(module)
 
 
 class _ShimLoader(object):

@@ -1,7 +1,6 @@
 """`ptvsd` as scoring scripts use it, by way of `debugpy` where the user's environment has that.
 
-Of several workers the first one gets the port; the others log a line and go on. Without debugpy every call logs how to
-add it, and the script goes on as if nobody had attached.
+Without debugpy every call logs how to add it, and the script goes on as if nobody had attached.
 """
 
 import threading
@@ -9,54 +8,30 @@ import threading
 from ..optional import importable
 from ..traces import log
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __all__ = ["attach", "break_into_debugger", "enable_attach", "is_attached", "wait_for_attach"]
 
-_claims = []  # type: list[object]
+_PORT = 5678
 
 
-def enable_attach(address: "tuple[str, int]" = ("0.0.0.0", 5678), redirect_output: bool = True, **_: object) -> None:  # noqa: S104, ARG001 - ptvsd's own default
-    """Listen for a debugger; returns at once."""
-    debugpy = importable("debugpy")
+def enable_attach(address: "Any" = ("0.0.0.0", _PORT), redirect_output: bool = True, **_: object) -> "Any":  # noqa: S104, ARG001 - ptvsd's own default
+    """Listen for a debugger and return at once. `address` is (host, port), or a host alone for port 5678."""
+    debugpy = _debugpy("no debugger can attach")
     if debugpy is None:
-        log("ptvsd: no debugger can attach, because the environment has no debugpy; add 'debugpy' to its packages.")
-        return
-    host, port = (address, 5678) if isinstance(address, str) else (address[0], int(address[1]))
-    if not _claim(port):
-        log("ptvsd: another worker listens on port %d; this one goes on without a debugger." % port)
-        return
-    try:
-        debugpy.listen((host, port))
-    except Exception as error:
-        log("ptvsd: no debugger can attach on %s:%d: %s" % (host, port, error))
-        return
-    log("ptvsd: a debugger can attach on %s:%d (served by debugpy)." % (host, port))
-
-
-def _claim(port: int) -> bool:
-    """Take the port for this process, until it ends."""
-    import fcntl
-    import os
-    import tempfile
-
-    path = os.path.join(tempfile.gettempdir(), "modelport-debugger-%d-%d.lock" % (os.getuid(), port))
-    file = open(path, "w")  # noqa: SIM115 - the lock lasts as long as the file is open
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return False
-    _claims.append(file)
-    return True
+        return None
+    return debugpy.listen((address, _PORT) if isinstance(address, str) else (address[0], int(address[1])))
 
 
 def wait_for_attach(timeout: "float | None" = None) -> None:
     """Wait until a debugger has attached, at most `timeout` seconds; at once where none can."""
-    debugpy = importable("debugpy")
-    if debugpy is None or not _claims:
+    debugpy = _debugpy("there is no debugger to wait for")
+    if debugpy is None:
         return
-    timer = None
-    if timeout is not None:
-        timer = threading.Timer(timeout, debugpy.wait_for_client.cancel)
+    timer = threading.Timer(timeout, debugpy.wait_for_client.cancel) if timeout is not None else None
+    if timer is not None:
         timer.daemon = True
         timer.start()
     try:
@@ -69,7 +44,7 @@ def wait_for_attach(timeout: "float | None" = None) -> None:
 def is_attached() -> bool:
     """Whether a debugger is attached."""
     debugpy = importable("debugpy")
-    return bool(debugpy is not None and _claims and debugpy.is_client_connected())
+    return bool(debugpy is not None and debugpy.is_client_connected())
 
 
 def break_into_debugger() -> None:
@@ -80,8 +55,14 @@ def break_into_debugger() -> None:
 
 def attach(address: "tuple[str, int]", redirect_output: bool = True, **_: object) -> None:  # noqa: ARG001
     """Connect to a debugger that listens at `address`."""
+    debugpy = _debugpy("no connection to a debugger can be made")
+    if debugpy is not None:
+        debugpy.connect(address)
+
+
+def _debugpy(otherwise: str) -> "Any":
+    """debugpy, or None and a line in the log."""
     debugpy = importable("debugpy")
     if debugpy is None:
-        log("ptvsd: cannot connect, because the environment has no debugpy; add 'debugpy' to its packages.")
-        return
-    debugpy.connect(address)
+        log("ptvsd: %s, because the environment has no debugpy; add 'debugpy' to its packages." % otherwise)
+    return debugpy

@@ -9,7 +9,7 @@ import pytest
 from modelport.errors import ConflictError, UserError
 from modelport.manifest import Listen
 from modelport.services.spec import ScriptSpec, ServiceSpec
-from modelport.targets.local_ports import check_free, is_free, preflight
+from modelport.targets.ports import check_free, is_free, preflight
 
 
 @pytest.fixture
