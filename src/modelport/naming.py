@@ -89,6 +89,13 @@ EXPERIMENT = NameRule(
     2,
     36,
 )
+DATASTORE = NameRule(
+    "datastore",
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*"),
+    "letters, digits, hyphens and underscores, starting with a letter or digit, 1 to 255 characters",
+    1,
+    255,
+)
 SECRET = NameRule(
     "secret",
     re.compile(r"[A-Za-z0-9\-]+"),

@@ -5,6 +5,7 @@
                              blobs/           the contents of files, by digest
                              services/<id>/   manifest, log and event record of a service
                              compute.json     names of clusters, if any were given
+                             datastores/      folders that programs keep files in
                              images/<id>/     Dockerfile and build log of an image
                              cache/           copies that can be made again
 
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import StorageError, UserError, nearest
 from modelport.naming import WORKSPACE, new_id
 from modelport.settings import Settings
-from modelport.storage.files import locked, make_private_directory, write_durably
+from modelport.storage.files import locked, make_private_directory, refuse_file, write_durably
 from modelport.supplies import check_script, curated_for, packing, realising
 from modelport.v1_kinds import WorkspaceConflictError, WorkspaceNotFoundError
 
@@ -63,24 +64,11 @@ class WorkspaceDetails:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
-def _refuse_file(home: Path) -> None:
-    """Raise `UserError` (`home-not-a-folder`) if there is a file where the home, or a folder above it, should be."""
-    for place in (home, *home.parents):
-        if place.is_dir():
-            return
-        if place.exists():
-            raise UserError(
-                "home-not-a-folder",
-                f"The home of all workspaces is '{home}' (MODELPORT_HOME), but '{place}' is a file.",
-                "Name a folder, which is made if it is not there: export MODELPORT_HOME=~/.modelport",
-            )
-
-
 class Home:
     """The folder that holds every workspace of this user (`MODELPORT_HOME`)."""
 
     def __init__(self, settings: Settings) -> None:
-        _refuse_file(settings.home)
+        refuse_file(settings.home)
         self.settings = settings
         self._directory = settings.home / "workspaces"
 
@@ -131,6 +119,14 @@ class Home:
                 f"Make it: modelport workspace create {name}   or: Workspace.create({name!r}, exist_ok=True)",
             )
         return self._open(directory)
+
+    def describe(self, name: str, details: WorkspaceDetails) -> OpenWorkspace:
+        """Record other details about a workspace; raises `NotFoundError` (`workspace-not-found`), `StorageError`."""
+        with locked(make_private_directory(self._directory) / ".lock"):
+            file = self.get(name).directory / _FILE
+            content = {**json.loads(file.read_text(encoding="utf-8")), "details": asdict(details)}
+            write_durably(file, json.dumps(content, indent=2, default=str).encode() + b"\n")
+        return self._open(file.parent)
 
     def names(self) -> list[str]:
         """The names of all workspaces, sorted."""
@@ -251,14 +247,14 @@ class OpenWorkspace:
         """The services."""
         from modelport.services.manager import ServiceManager
         from modelport.services.parts import Parts
-        from modelport.targets import container, local, ports
+        from modelport.targets import container, local, local_ports
 
         containers = container.ContainerTarget(self.settings.environ, self.id)
         parts = Parts(
             store=self._service_store(),
             models=self.models,
             targets={"local": local.LocalTarget(self.settings.environ), "container": containers},
-            preflights={"local": ports.preflight, "container": containers.preflight},
+            preflights={"local": local_ports.preflight, "container": containers.preflight},
             packers={"container": packing(lambda: self.images)},
             key_sharers={"container": containers.share_keys},
             check_script=check_script,

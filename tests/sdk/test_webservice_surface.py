@@ -1,4 +1,4 @@
-"""What v1 programs do with a service beside deploying and asking it: labels, lists, states, methods of other targets."""
+"""What v1 programs do with a service beside deploying and asking it: labels, lists, states, other targets."""
 
 from __future__ import annotations
 

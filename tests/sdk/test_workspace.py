@@ -127,3 +127,62 @@ def test_nothing_is_written_outside_the_home(ws, pkl, tmp_path):
     Model.register(ws, str(pkl), "m")
     assert sorted(os.listdir(tmp_path)) == ["home", "project"]
     assert os.listdir() == ["my_model.pkl"]
+
+
+def test_what_means_nothing_here_is_recorded_and_told_once(home, caplog):
+    ws = Workspace.create("demo", cmk_keyvault="kv", hbi_workspace=True, show_output=False)
+    assert [record.message for record in caplog.records] == [
+        "Workspace.create: recorded, and without effect here: cmk_keyvault, hbi_workspace"
+    ]
+    assert ws.get_details()["hbiWorkspace"] is True
+
+
+def test_nothing_is_told_of_v1s_own_values(home, caplog):
+    Workspace.create(
+        "demo", None, "sub", "group", "eastus2", True, "basic", None, None, None, None, None, None, None, None, None,
+        None, False, None, None, None, True, False, False,
+    )  # fmt: skip
+    assert caplog.records == []
+
+
+def test_update_changes_what_is_said_and_records_the_rest(ws):
+    details = ws.update(friendly_name="Demo", description="d", tags={"a": "b"}, image_build_compute="cpu")
+    assert (details["friendlyName"], details["description"], details["tags"]) == ("Demo", "d", {"a": "b"})
+    ws.update_dependencies(container_registry="registry.example")
+    again = Workspace.get("demo").get_details()
+    assert (again["imageBuildCompute"], again["containerRegistry"]) == ("cpu", "registry.example")
+    assert (again["friendlyName"], again["subscriptionId"]) == ("Demo", "sub")
+
+
+def test_the_details_have_v1s_keys(ws):
+    wanted = (
+        "id name location type tags sku workspaceid description friendlyName creationTime containerRegistry keyVault "
+        "applicationInsights identityPrincipalId identityTenantId identityType storageAccount resourceCmkUri "
+        "hbiWorkspace imageBuildCompute systemDatastoresAuthMode"
+    )
+    assert set(wanted.split()) <= ws.get_details().keys()
+
+
+def test_setup_finds_the_workspace_of_the_project_or_makes_one(ws):
+    assert Workspace.setup().name == "default"
+    assert Workspace.setup().name == "default"
+    ws.write_config()
+    assert Workspace.setup().name == "demo"
+
+
+def test_there_is_nothing_of_azure_to_be_listed(ws):
+    assert (ws.private_endpoints, ws.linked_services, ws.datasets, ws.list_connections()) == ({}, {}, {}, [])
+    assert ws.get_default_compute_target("CPU") is None
+    assert ws.discovery_url.startswith("file:///")
+    ws.sync_keys()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda ws: ws.list_keys(), lambda ws: ws.add_private_endpoint("config"), lambda ws: ws.diagnose_workspace({}),
+     lambda ws: ws.get_mlflow_tracking_uri(), lambda ws: ws.get_connection("c"), lambda ws: ws.service_context],
+)  # fmt: skip
+def test_what_belongs_to_azure_says_so_when_it_is_called(ws, call):
+    with pytest.raises(UserError, match="v1-not-covered") as caught:
+        call(ws)
+    assert "azureml.core.Workspace." in caught.value.message and caught.value.remedy

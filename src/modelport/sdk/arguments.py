@@ -54,7 +54,7 @@ def without_effect(call: str, given: Mapping[str, object]) -> dict[str, str]:
     """The arguments of v1 that were given and mean nothing here, as text to be recorded; one line names them."""
     found = {name: str(value) for name, value in given.items() if value is not None}
     if found:
-        logger.info("%s: recorded, and without effect here: %s", call, ", ".join(sorted(found)))
+        logger.warning("%s: recorded, and without effect here: %s", call, ", ".join(sorted(found)))
     return found
 
 

@@ -26,6 +26,19 @@ _ROOM_BYTES = 64 << 10  # what SQLite's index in shared memory and a page or two
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
+def refuse_file(home: Path) -> None:
+    """Raise `UserError` (`home-not-a-folder`) if there is a file where the home, or a folder above it, should be."""
+    for place in (home, *home.parents):
+        if place.is_dir():
+            return
+        if place.exists():
+            raise UserError(
+                "home-not-a-folder",
+                f"The home of all workspaces is '{home}' (MODELPORT_HOME), but '{place}' is a file.",
+                "Name a folder, which is made if it is not there: export MODELPORT_HOME=~/.modelport",
+            )
+
+
 def make_private_directory(path: Path) -> Path:
     """Create the folder `path` and its missing parents, each for its owner alone (0700), and return it."""
     with storage_failures(path):
