@@ -1,0 +1,9 @@
+import json
+
+import mp_columns
+
+def init():
+    print("ready", mp_columns.VERSION)
+
+def run(data):
+    return sum(json.loads(data))

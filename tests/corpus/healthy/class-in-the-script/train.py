@@ -1,0 +1,9 @@
+import pickle
+
+class Churn:
+    def predict(self, values):
+        return self.factor * sum(values)
+
+model = Churn()
+model.factor = 1
+pickle.dump(model, open("model.pkl", "wb"))

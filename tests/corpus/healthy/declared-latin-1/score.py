@@ -1,0 +1,9 @@
+# -*- coding: latin-1 -*-
+CURRENCY = "Währung"
+import json
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(json.loads(data))

@@ -1,0 +1,5 @@
+def init():
+    print("ready")
+
+def run(data, request_headers):
+    return request_headers["Accept-Language"]

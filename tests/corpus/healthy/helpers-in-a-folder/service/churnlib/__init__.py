@@ -1,0 +1,1 @@
+"""Shared with the training program."""

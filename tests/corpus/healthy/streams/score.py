@@ -1,0 +1,7 @@
+import json
+
+def init():
+    print("ready")
+
+def run(data):
+    yield str(sum(json.loads(data)))

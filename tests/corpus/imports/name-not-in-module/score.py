@@ -1,0 +1,9 @@
+import json
+
+from scaling import scale
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(scale(json.loads(data)))

@@ -1,0 +1,4 @@
+"""Draws the samples for training."""
+
+def draw(values):
+    return values[:10]

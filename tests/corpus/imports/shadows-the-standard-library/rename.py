@@ -1,0 +1,3 @@
+import os
+
+os.rename("random.py", "sampling.py")

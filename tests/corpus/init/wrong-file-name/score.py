@@ -1,0 +1,10 @@
+import json, os
+
+def init():
+    global factor
+    path = os.path.join(os.environ["AZUREML_MODEL_DIR"], "model.json")
+    with open(path) as file:
+        factor = json.load(file)["factor"]
+
+def run(data):
+    return factor * sum(json.loads(data))

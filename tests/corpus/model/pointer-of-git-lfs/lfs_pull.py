@@ -1,0 +1,3 @@
+import pickle
+
+pickle.dump({"factor": 1}, open("model.pkl", "wb"))

@@ -1,0 +1,5 @@
+def init():
+    print("ready")
+
+def run(data):
+    return "old"

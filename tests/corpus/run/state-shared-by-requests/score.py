@@ -1,0 +1,12 @@
+import json, time
+
+values = []
+
+def init():
+    print("ready")
+
+def run(data):
+    global values
+    values = json.loads(data)
+    time.sleep(0.2)
+    return sum(values)

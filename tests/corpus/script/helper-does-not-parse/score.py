@@ -1,0 +1,9 @@
+import json
+
+from scaling import scaled
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(scaled(json.loads(data)))

@@ -1,0 +1,7 @@
+import json
+
+def init(model_path):
+    print("loading", model_path)
+
+def run(data):
+    return sum(json.loads(data))

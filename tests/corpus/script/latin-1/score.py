@@ -1,0 +1,9 @@
+import json
+
+CURRENCY = "Währung"
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(json.loads(data))

@@ -1,0 +1,8 @@
+!pip install pandas
+import json
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(json.loads(data))

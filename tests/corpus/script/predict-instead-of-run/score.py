@@ -1,0 +1,7 @@
+import json
+
+def init():
+    print("ready")
+
+def predict(data):
+    return sum(json.loads(data))

@@ -1,0 +1,8 @@
+import json
+
+def init():
+    print("ready")
+
+def run(data):
+    values = json.loads(data)
+	return sum(values)
