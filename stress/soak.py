@@ -175,13 +175,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def end_when_told() -> None:
+    """Let Ctrl-C and its like end the soak with its table, in the background too, where shells switch SIGINT off."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak HOURS=…", description=__doc__)
     parser.add_argument("--hours", type=float, default=1.0, help="how long; a fraction will do (default 1)")
     hours = parser.parse_args().hours
     if not 0 < hours < 10_000:
         parser.error(f"--hours is {hours:g}; it must be above 0")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_when_told()
     before = Path.cwd()
     with scratch_folder() as scratch, own_home():
         try:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,7 +32,8 @@ ECHO = """
 
 
 def short_folder() -> Path:
-    """The path of a new folder for sockets, which have room for 108 bytes only: pytest's own are too long."""
+    """The path of a new folder for sockets, whose paths have 108 bytes: pytest's own are too long. Whoever uses it
+    removes it."""
     return Path(f"/tmp/mp-{os.getpid()}-{os.urandom(4).hex()}")
 
 
@@ -48,7 +50,36 @@ class Answer:
         return json.loads(self.body)
 
 
-class RunningReplica:
+class Asked:
+    """What listens on a port of loopback and is asked by HTTP."""
+
+    port: int
+
+    def ask(self, method: str, path: str, body: Any = None, timeout: float = 30.0, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            words = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body, words)
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def raw(self, data: bytes, timeout: float = 10.0) -> bytes:
+        """Send bytes as they are, and read until the other side closes or nothing more comes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
+            connection.sendall(data)
+            received = b""
+            try:
+                while part := connection.recv(65536):
+                    received += part
+            except TimeoutError:
+                received += b"<open>"
+            except ConnectionError:
+                received += b"<reset>"
+            return received
+
+
+class RunningReplica(Asked):
     """One replica under test."""
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
@@ -72,30 +103,9 @@ class RunningReplica:
             time.sleep(0.005)
         return dict(json.loads(path.read_text()))
 
-    def ask(self, method: str, path: str, body: bytes | None = None, timeout: float = 30.0, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            words = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, words)
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
-
     def score(self, value: Any, **headers: str) -> Answer:
         headers.setdefault("content_type", "application/json")
         return self.ask("POST", "/score", json.dumps(value).encode(), **headers)
-
-    def raw(self, data: bytes, timeout: float = 10.0) -> bytes:
-        """Send bytes as they are, and read until the server closes or nothing more comes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
-            connection.sendall(data)
-            received = b""
-            try:
-                while part := connection.recv(65536):
-                    received += part
-            except TimeoutError:
-                received += b"<open>"
-            return received
 
     def control(self, **command: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -147,6 +157,7 @@ class RunningReplica:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        shutil.rmtree(self.manifest.places.runtime_directory, ignore_errors=True)
 
 
 StartReplica = Callable[..., RunningReplica]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,17 +14,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.server.conftest import Answer
+from tests.server.conftest import Asked, short_folder
 
 from modelport.server.control_client import ask
 from modelport.server.gateway_config import GatewayConfig
 
 
-class RunningGateway:
+class RunningGateway(Asked):
     """One gateway under test."""
 
     def __init__(self, directory: Path, config: GatewayConfig) -> None:
-        self.runtime = Path(f"/tmp/mp-{os.getpid()}-{os.urandom(4).hex()}")
+        self.runtime = short_folder()
         self.config_file = directory / f"{self.runtime.name}.json"
         self.config_file.write_text(config.to_json())
         self.output = directory / f"{self.runtime.name}.out"
@@ -51,30 +51,6 @@ class RunningGateway:
         words = {"command": "switch", "backend": f"127.0.0.1:{port}", "wait_seconds": wait_seconds}
         return dict(ask(self.runtime, words)["ok"])
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        import http.client
-
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
-
-    def raw(self, data: bytes, timeout: float = 10.0) -> bytes:
-        """Send bytes as they are, and read until the gateway closes or nothing more comes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as connection:
-            connection.sendall(data)
-            received = b""
-            try:
-                while part := connection.recv(65536):
-                    received += part
-            except TimeoutError:
-                received += b"<open>"
-            except ConnectionError:
-                received += b"<reset>"
-            return received
-
     def wait_for(self, condition: Callable[[], bool], timeout: float = 15.0) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
@@ -95,6 +71,7 @@ class RunningGateway:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        shutil.rmtree(self.runtime, ignore_errors=True)
         return self.process.returncode
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.conftest import ECHO, Answer
+from tests.server.conftest import ECHO, Answer, short_folder
 
 from modelport.events import LINE_MARK, event_of_line, events_from_lines
 from modelport.manifest import Limits, Listen, Manifest, Program
@@ -29,7 +30,7 @@ class RunningImage:
     def __init__(self, directory: Path, script: str, options: dict[str, Any]) -> None:
         self.app = directory / "app"
         self.volume = directory / "volume"
-        self.runtime = options.pop("runtime", Path(f"/tmp/mp-{os.getpid()}-{os.urandom(4).hex()}"))
+        self.runtime = options.pop("runtime", short_folder())
         environ = options.pop("environ", {})
         for folder in (self.app, self.volume):
             folder.mkdir()
@@ -112,6 +113,7 @@ def start_image(tmp_path: Path) -> Iterator[StartImage]:
     yield start
     for image in started:
         image.end()
+        shutil.rmtree(image.runtime, ignore_errors=True)
 
 
 # -- what it writes --------------------------------------------------------------------------------------------------

@@ -10,11 +10,14 @@ import struct
 import time
 from collections import Counter
 
+import pytest
 from tests.server.conftest import RunningReplica, StartReplica
 from tests.stress.conftest import Size
 from tests.stress.http_garbage import Attack, Garbage, score
 from tests.stress.neighbours import Neighbourhood
 from tests.stress.observe import look, own_kib
+
+pytestmark = pytest.mark.timeout(1200)  # the long form of a test takes a minute where nothing else runs
 
 DOCUMENTED = {100, 200, 400, 401, 404, 405, 408, 411, 413, 415, 431, 502, 503, 504}
 SCRIPT = """

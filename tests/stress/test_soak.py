@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+from stress.soak import end_when_told
 from stress.soak_samples import ProcessSample, Sample, compare, look_at, table
 from tests.conftest import Need
 from tests.server.conftest import StartReplica
@@ -56,6 +58,18 @@ def test_logs_may_grow_and_the_table_shows_it() -> None:
 
 def test_too_few_samples_are_not_compared() -> None:
     assert compare(samples(1, 2, 3)) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_soak_in_the_background_ends_when_told(number: signal.Signals) -> None:
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        end_when_told()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @pytest.fixture
