@@ -179,8 +179,8 @@ assert ask_image(package.location, "cd /var/azureml-app && test -f score.py && c
 docker("image", "rm", package.location)
 """
 _IMAGED = """
+assert image.image_location.endswith("/myimage:1"), image.image_location  # which the block prints at once
 image.wait_for_creation(show_output=True)
-assert image.image_location.endswith("/myimage:1"), image.image_location
 assert ask_image(image.image_location, "cd /var/azureml-app && test -f score.py && command -v vim") == [110, 110]
 """
 _STEPS = 'pathlib.Path("Dockerfile.steps").write_text(STEPS)\n'

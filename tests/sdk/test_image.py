@@ -41,6 +41,7 @@ def test_an_image_is_created_waited_for_and_its_log_is_read(
     )
     image = Image.create(name="myimg", models=[model], image_config=image_config, workspace=ws)
     assert image.creation_state in ("Running", "Succeeded")
+    assert image.image_location == f"modelport/{ws.name}/myimg:1"  # programs print it without waiting
     capsys.readouterr()
     image.wait_for_creation(show_output=True)
     shown = capsys.readouterr().out

@@ -63,9 +63,11 @@ class ImageView:
 
     @property
     def image_location(self) -> str | None:
-        """Its name in the registry that it was pushed to, else in the engine; None until it is built."""
+        """Its name in the registry that it was pushed to, else in the engine, known while it is built; None if that
+        failed."""
         record = self._now()
-        return (record.location or record.reference) if record.image_id else None
+        is_to_come = record.state in ("NotStarted", "Running")
+        return (record.location or record.reference) if record.image_id or is_to_come else None
 
     @property
     def image_digest(self) -> str | None:
