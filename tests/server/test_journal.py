@@ -69,7 +69,8 @@ def test_a_log_that_cannot_be_written_holds_no_request_up(
 def test_an_event_record_that_cannot_be_written_holds_no_request_up(
     start_replica: StartReplica, stuck: tuple[Path, int]
 ) -> None:
-    replica = start_replica("def init(): pass\ndef run(raw): raise ValueError(raw)")
+    script = "def init(): pass\ndef run(raw): raise ValueError(raw)"
+    replica = start_replica(script, max_request_wait_time_ms=5_000)
     (replica.directory / "events.jsonl").unlink()
     (replica.directory / "events.jsonl").symlink_to(stuck[0])
     for _ in range(3):
