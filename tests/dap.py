@@ -12,11 +12,27 @@ class DapClient:
     """One connection to an adapter; requests wait for their answers, events are kept until they are asked for."""
 
     def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 30.0) -> None:
-        self._socket = _connected(host, port, timeout)
-        self._file = self._socket.makefile("rb")
+        """Connect as soon as somebody listens: an engine accepts for a container in which nobody does yet."""
         self._sequence = 0
         self._events: list[dict[str, Any]] = []
         self._answers: dict[int, dict[str, Any]] = {}
+        deadline = time.monotonic() + timeout
+        while not self._greeted(host, port, timeout):
+            assert time.monotonic() < deadline, f"nobody speaks to debuggers at {host}:{port}"
+            time.sleep(0.05)
+
+    def _greeted(self, host: str, port: int, timeout: float) -> bool:
+        try:
+            self._socket = socket.create_connection((host, port), timeout=timeout)
+        except OSError:
+            return False
+        self._file = self._socket.makefile("rb")
+        try:
+            self.ask("initialize", clientID="tests", adapterID="python", pathFormat="path", linesStartAt1=True)
+        except OSError:
+            self.close()
+            return False
+        return True
 
     def send(self, command: str, **arguments: Any) -> int:
         """Send a request without waiting for its answer."""
@@ -49,7 +65,8 @@ class DapClient:
     def _receive(self) -> None:
         length = 0
         while (line := self._file.readline().strip()) or not length:
-            assert line or length, "the adapter closed the connection"
+            if not line and not length:
+                raise ConnectionError("the adapter closed the connection")
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         message = json.loads(self._file.read(length))
@@ -62,7 +79,6 @@ class DapClient:
 
     def attach(self, breakpoints: dict[str, list[int]] | None = None, **options: Any) -> DapClient:
         """Attach, with breakpoints by file and line."""
-        self.ask("initialize", clientID="tests", adapterID="python", pathFormat="path", linesStartAt1=True)
         attaching = self.send("attach", name="tests", type="python", request="attach", **options)
         self.event("initialized")
         for path, lines in (breakpoints or {}).items():
@@ -97,15 +113,3 @@ class DapClient:
     def close(self) -> None:
         self._file.close()
         self._socket.close()
-
-
-def _connected(host: str, port: int, timeout: float) -> socket.socket:
-    """A connection, as soon as somebody listens."""
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return socket.create_connection((host, port), timeout=timeout)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)

@@ -84,7 +84,8 @@ class Shift:
 
     def _wait_ready(self, container: str) -> dict[str, Any]:
         """Empty once it is ready, else why it did not become so."""
-        deadline = time.monotonic() + self.manifest.limits.init_timeout_seconds + _START_SECONDS
+        patience = self.manifest.limits.init_timeout_seconds + _START_SECONDS
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             seen = self.engine.inspect(container)
             if not is_running(seen):
@@ -93,6 +94,8 @@ class Shift:
             status = self.engine.ask(container, "status").get("ok", {})
             if status.get("state") == "ready":
                 return {}
+            if any(worker.get("debugger") == "attached" for worker in status.get("workers", ())):
+                deadline = time.monotonic() + patience  # somebody stands at a breakpoint in init()
             # Asking costs processor time of the very container that is to become ready, which may have little of it.
             time.sleep(max(_POLL_SECONDS, _SHARE_OF_ASKING * (time.monotonic() - asked)))
         message = "The container did not become ready in time."
