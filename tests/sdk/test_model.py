@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from modelport.errors import ConflictError, NotFoundError, UserError
+from modelport.sdk.environment import CondaDependencies, Environment
+from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model import Model
 from modelport.sdk.resource import ResourceConfiguration
 from modelport.sdk.run import Experiment
+from modelport.sdk.webservice import LocalWebservice
+from modelport.v1_errors import WebserviceException, speak_v1
 
 
 @pytest.fixture
@@ -167,3 +172,42 @@ def test_a_model_of_a_run_knows_it(ws, pkl):
 def test_resources_are_numbers(wrong):
     with pytest.raises(UserError, match="argument-invalid"):
         ResourceConfiguration(**wrong)
+
+
+def test_the_urls_of_its_files_can_be_opened(ws, tmp_path):
+    (tmp_path / "folder/deep").mkdir(parents=True)
+    (tmp_path / "folder/a.txt").write_text("a")
+    (tmp_path / "folder/deep/b.txt").write_text("b")
+    urls = Model.register(ws, str(tmp_path / "folder"), "m").get_sas_urls()
+    assert sorted(urls) == ["folder/a.txt", "folder/deep/b.txt"]
+    with urllib.request.urlopen(urls["folder/deep/b.txt"]) as answer:
+        assert answer.read() == b"b"
+
+
+def test_an_unknown_argument_of_the_getter_is_answered_with_the_nearest(ws, model):
+    with pytest.raises(UserError, match="Did you mean 'version'"):
+        Model(ws, "diabetes", verson=1)
+
+
+def test_a_missing_model_is_caught_as_in_v1(ws):
+    speak_v1()
+    try:
+        with pytest.raises(WebserviceException) as caught:
+            Model(ws, "absent")
+    finally:
+        speak_v1(False)
+    assert caught.value.message.startswith("ModelNotFound: ")
+
+
+def test_the_configuration_of_a_deployment_is_printed(ws, model, capsys):
+    Path("score.py").write_text("def init():\n    pass\ndef run(data):\n    return data\n")
+    env = Environment("env")
+    env.python.conda_dependencies = CondaDependencies.create(pip_packages=["numpy"])
+    env.docker.base_image = "base:1"
+    config = LocalWebservice.deploy_configuration(port=8890)
+    Model.print_configuration([model, "other.pkl"], InferenceConfig("score.py", environment=env), config, None)
+    assert capsys.readouterr().out.splitlines() == [
+        "Models: diabetes:1, other.pkl", "Target: this machine", "Entry script: score.py", "Environment: env",
+        "Environment variables: EXAMPLE_ENV_VAR", "Packages: numpy", "Base image: base:1",
+        "On this machine: port=8890",
+    ]  # fmt: skip

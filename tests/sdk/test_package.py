@@ -94,10 +94,10 @@ def test_a_failed_package_says_why(image_ws: Workspace, capsys: pytest.CaptureFi
 def test_a_package_is_found_again_by_its_operation(image_ws: Workspace) -> None:
     package = Model.package(image_ws, [], InferenceConfig("score.py"), generate_dockerfile=True)
     package.wait_for_creation()
-    again = ModelPackage(image_ws, package.operation_id)
+    again = ModelPackage(image_ws, package.operation_id, None)
     assert again.serialize() == package.serialize()
     with pytest.raises(NotFoundError):
-        ModelPackage(image_ws, "no-such-operation")
+        ModelPackage(image_ws, "no-such-operation", None)
 
 
 def test_a_model_that_needs_no_script_is_packaged_without_one(image_ws: Workspace) -> None:

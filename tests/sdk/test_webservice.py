@@ -95,7 +95,8 @@ def test_waiting_prints_each_step_once_and_the_address(ws, config, capsys):
     service = Model.deploy(ws, "mysvc", [], config, LocalWebservice.deploy_configuration(), show_output=True)
     service.wait_for_deployment(show_output=True)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in lines[:4]] == ["check", "solve", "place", "launch"]
+    assert [line.partition(":")[0] for line in lines[:3]] == ["Models", "Target", "Entry script"]
+    assert [line.partition(":")[0] for line in lines[3:7]] == ["check", "solve", "place", "launch"]
     assert len(lines) == len(set(lines))
     assert lines[-1] == f"Service mysvc answers at http://localhost:{service.port}/score"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.sdk.arguments import say
 from modelport.sdk.deployment_request import DeploymentConfiguration, launch, request_of
 from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.printed_configuration import print_configuration
 from modelport.sdk.update_arguments import model_words
 from modelport.sdk.webservice import AksWebservice, LocalWebservice, Webservice, class_of
 
@@ -32,7 +33,10 @@ def deploy(
     elif config is None:
         say(f"No deployment_config is given: service {name} is deployed on this machine.")
         config = LocalWebservice.deploy_configuration()
-    request = request_of(name, model_words(models, workspace), inference_config, config, deployment_target)
+    words = model_words(models, workspace)
+    request = request_of(name, words, inference_config, config, deployment_target)
+    if show_output:
+        print_configuration(words, inference_config, config, deployment_target)
     service = class_of(config._shown_as or config._target)(workspace, name, must_exist=False)
     launch(workspace, request, config, overwrite=overwrite, report=service._show if show_output else None)
     return service

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
 
 
+_NO_CONTENT_TYPE = "application/NotProvided"  # v1's word where none is given
+
+
 class Keyvault:
     """The secrets of a workspace, encrypted at rest; `ws.get_default_keyvault()` returns it."""
 
@@ -21,9 +24,9 @@ class Keyvault:
     def __repr__(self) -> str:
         return f"Keyvault(workspace={self.workspace!r})"
 
-    def set_secret(self, name: str, value: str, content_type: str | None = None) -> None:
+    def set_secret(self, name: str, value: str, content_type: str = _NO_CONTENT_TYPE) -> None:
         """Keep `value` under `name`, new or changed; raises `UserError` (`name-invalid`, `secret-value-invalid`)."""
-        self._secrets.set({name: value}, content_type)
+        self._secrets.set({name: value}, None if content_type == _NO_CONTENT_TYPE else content_type)
 
     def set_secrets(self, secrets_batch: Mapping[str, str]) -> None:
         """Keep all of them, or none if one is not valid."""

@@ -6,26 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelport.errors import UserError
+from modelport.errors import NotFoundError, UserError
 from modelport.naming import MODEL, parse_model_id
 from modelport.registry.labels import check_labels
 from modelport.registry.model import ModelChange, ModelQuery, ModelVersion
 from modelport.registry.served_path import MODELS_FOLDER, find_served_path
-from modelport.sdk.arguments import opened, say
+from modelport.sdk.arguments import opened, refuse_unknown, say, v1_word
 from modelport.sdk.model_arguments import TagFilter, conditions_of, details_of, registration_of, version_of, words_of
+from modelport.sdk.model_deploying import ModelDeploying
 from modelport.sdk.model_record import ModelRecord
 from modelport.sdk.resource import ResourceConfiguration
 from modelport.settings import read_settings
 
 if TYPE_CHECKING:
-    from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
-    from modelport.sdk.inference_config import InferenceConfig
-    from modelport.sdk.package import ModelPackage
-    from modelport.sdk.webservice import Webservice
     from modelport.sdk.workspace import Workspace
 
 
-class Model(ModelRecord):
+class Model(ModelDeploying, ModelRecord):
     """One version of a registered model; `Model(ws, name)` gets the newest, `Model.register` makes a new one.
 
     `tags` and `properties` filter: `["key", ["key", "value"]]` or `{"key": "value"}`. `expand` is accepted and has no
@@ -54,8 +51,11 @@ class Model(ModelRecord):
         version: int | None = None,
         run_id: str | None = None,
         model_framework: str | None = None,
-        expand: bool = True,  # noqa: ARG002 - v1's; see the class
+        expand: bool = True,
+        **kwargs: Any,
     ) -> None:
+        _ = expand
+        refuse_unknown("Model", Model.__init__, kwargs)
         registry = opened(workspace).models
         if id is not None:
             name, version = parse_model_id(id)
@@ -69,7 +69,10 @@ class Model(ModelRecord):
             name, version_of(version), conditions_of(tags), conditions_of(properties), run_id, model_framework
         )
         self.workspace = workspace
-        self._record = registry.newest(query)
+        try:
+            self._record = registry.newest(query)
+        except NotFoundError as error:
+            raise v1_word("ModelNotFound", error) from None
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ModelVersion) -> Model:
@@ -235,49 +238,6 @@ class Model(ModelRecord):
     def delete(self) -> None:
         """Delete this version; raises `ConflictError` (`model-in-use`) while a service serves it."""
         opened(self.workspace).models.delete(self._record)
-
-    @staticmethod
-    def deploy(
-        workspace: Workspace,
-        name: str,
-        models: Iterable[Any],
-        inference_config: InferenceConfig | None = None,
-        deployment_config: LocalWebserviceDeploymentConfiguration | None = None,
-        deployment_target: object = None,
-        overwrite: bool = False,
-        show_output: bool = False,
-    ) -> Webservice:
-        """Deploy models behind an entry script as a service; returns when its `init()` is under way.
-
-        `models` mixes models, "name:version" and paths of local files; without an `inference_config` one scikit-learn
-        or ONNX model is served by a script of ours. Without a `deployment_config` it is deployed on this machine.
-        Raises `UserError`, `ScriptError` (file:line of the script), `ConflictError` (`service-exists` unless
-        `overwrite`, `port-in-use`), `ResolutionError`, `DeploymentError`; then nothing is left behind.
-        """
-        from modelport.sdk.deploying import deploy  # registering a model needs nothing of what deploying needs
-
-        return deploy(
-            workspace, name, models, inference_config, deployment_config, deployment_target, overwrite, show_output
-        )
-
-    @staticmethod
-    def package(
-        workspace: Workspace,
-        models: Iterable[Any],
-        inference_config: InferenceConfig | None = None,
-        generate_dockerfile: bool = False,
-        image_name: str | None = None,
-        image_label: str | None = None,
-    ) -> ModelPackage:
-        """Begin to build an image of models behind an entry script (`generate_dockerfile`: its Dockerfile and context).
-
-        Returns at once: `wait_for_creation` sees it through. The image is called `image_name:image_label`, by default
-        `package:` and the time. Without an `inference_config` one scikit-learn or ONNX model is served by a script of
-        ours. Raises `UserError`, `ScriptError`, `NotFoundError`, `EngineError` before anything is recorded.
-        """
-        from modelport.sdk.package import package
-
-        return package(workspace, models, inference_config, generate_dockerfile, image_name, image_label)
 
     @staticmethod
     def deserialize(workspace: Workspace, model_payload: Mapping[str, Any]) -> Model:

@@ -6,6 +6,8 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from modelport.registry.model import ModelVersion
+from modelport.registry.served_path import MODELS_FOLDER
+from modelport.sdk.arguments import opened
 from modelport.sdk.resource import ResourceConfiguration
 
 if TYPE_CHECKING:
@@ -159,3 +161,14 @@ class ModelRecord:
             "sampleInputDatasetId": self.sample_input_dataset,
             "sampleOutputDatasetId": self.sample_output_dataset,
         }
+
+    def get_sas_urls(self) -> dict[str, str]:
+        """Where its files can be read: path in the model -> URL of a copy on this machine.
+
+        v1's led to Azure's storage and expired; these are `file:` URLs, for programs on this machine. Raises
+        `StorageError`.
+        """
+        found = opened(self.workspace)
+        placed = found.models.place(self._record, found.directory / "cache" / MODELS_FOLDER)
+        files = sorted(path for path in placed.rglob("*") if path.is_file()) if placed.is_dir() else [placed]
+        return {path.relative_to(placed.parent).as_posix(): path.absolute().as_uri() for path in files}

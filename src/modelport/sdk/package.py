@@ -30,7 +30,7 @@ class ModelPackage:
     `operation_id` is the id of its record. Raises `NotFoundError` (`image-not-found`).
     """
 
-    def __init__(self, workspace: Workspace, operation_id: str, environment: Environment | None = None) -> None:
+    def __init__(self, workspace: Workspace, operation_id: str, environment: Environment | None) -> None:
         self.workspace = workspace
         self.operation_id = operation_id
         self.environment = environment

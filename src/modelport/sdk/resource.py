@@ -35,13 +35,13 @@ class ResourceConfiguration:
         return {"cpu": self.cpu, "memoryInGB": self.memory_in_gb, "gpu": self.gpu}
 
     @staticmethod
-    def deserialize(payload: Mapping[str, float | int | None] | None) -> ResourceConfiguration | None:
+    def deserialize(payload_obj: Mapping[str, float | int | None] | None) -> ResourceConfiguration | None:
         """The configuration in what `serialize` returned; None stays None."""
-        if payload is None:
+        if payload_obj is None:
             return None
-        gpu = payload.get("gpu")
+        gpu = payload_obj.get("gpu")
         return ResourceConfiguration(
-            payload.get("cpu"), payload.get("memoryInGB"), None if gpu is None else int(gpu)
+            payload_obj.get("cpu"), payload_obj.get("memoryInGB"), None if gpu is None else int(gpu)
         )
 
 
