@@ -247,14 +247,14 @@ class OpenWorkspace:
         """The services."""
         from modelport.services.manager import ServiceManager
         from modelport.services.parts import Parts
-        from modelport.targets import container, local, local_ports
+        from modelport.targets import container, local, ports
 
         containers = container.ContainerTarget(self.settings.environ, self.id)
         parts = Parts(
             store=self._service_store(),
             models=self.models,
             targets={"local": local.LocalTarget(self.settings.environ), "container": containers},
-            preflights={"local": local_ports.preflight, "container": containers.preflight},
+            preflights={"local": ports.preflight, "container": containers.preflight},
             packers={"container": packing(lambda: self.images)},
             key_sharers={"container": containers.share_keys},
             check_script=check_script,
