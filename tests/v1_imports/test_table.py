@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from modelport.sdk.absent import REASONS, AbsentType
+from modelport.sdk.differences import OURS
 from modelport.v1_imports.finder import absent_package, is_covered, resolve
-from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
+from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES, STAND_INS
+from modelport.worker.shims.finder import SHIMS
 
-ROWS = [(module, name, home) for module, names in MODULES.items() for name, home in names.items()]
+ROWS = [(module, name, home) for module, names in {**MODULES, **STAND_INS}.items() for name, home in names.items()]
 # What the SDK's own documentation imports, of the deployment half.
 DOCUMENTED = {
     "azureml.core": "ComputeTarget ContainerRegistry Dataset Datastore Environment Experiment Image Keyvault Model Run "
@@ -49,7 +53,7 @@ def test_documented_names_have_a_row(module):
 
 
 def test_modules_and_names_are_sorted():
-    assert list(MODULES) == sorted(MODULES)
+    assert [list(table) for table in (MODULES, STAND_INS)] == [sorted(table) for table in (MODULES, STAND_INS)]
     assert [names for names in MODULES.values() if list(names) != sorted(names)] == []
     assert list(ABSENT_PACKAGES) == sorted(ABSENT_PACKAGES)
 
@@ -62,6 +66,23 @@ def test_every_reason_is_used_and_known():
 def test_parents_of_every_module_are_there():
     parents = {module.rpartition(".")[0] for module in [*MODULES, *ABSENT_PACKAGES]} - {""}
     assert sorted(parent for parent in parents if not is_covered(parent)) == []
+
+
+def test_the_table_says_what_the_table_of_signatures_says():
+    ours = {name: f"modelport.{home}" for name, home in OURS.items() if name.rpartition(".")[0] in MODULES}
+    pairs = ((name, resolve(name, MODULES[name.rpartition(".")[0]][name.rpartition(".")[2]])) for name in ours)
+    assert {name: f"{kind.__module__}.{kind.__qualname__}" for name, kind in pairs} == {
+        name: f"{kind.__module__}.{kind.__qualname__}"
+        for name, kind in ((name, resolve(name, ":".join(home.rsplit(".", 1)))) for name, home in ours.items())
+    }
+
+
+def test_stand_ins_are_those_of_the_worker():
+    shims = {name: names for name, names in SHIMS.items() if not name.startswith("azureml.")}
+    assert sorted(STAND_INS) == sorted(shims.keys() - {"azureml"})
+    for name, (_, source) in shims.items():
+        offered = importlib.import_module(f"modelport.worker.shims.{source}").__all__ if source else []
+        assert STAND_INS.get(name, {}).keys() <= set(offered)
 
 
 def test_a_package_below_an_absent_one_has_the_nearest_reason():

@@ -1,7 +1,8 @@
 """Lets every program of an environment find Modelport behind `import azureml…`, and takes that away again.
 
 One file in the environment's site-packages does it, which Python reads at each start. It loads nothing until a program
-imports azureml, and it comes after everybody else, so that a real azureml-core installed later is used and untouched.
+imports azureml (or what scoring scripts import besides), and it comes after everybody else, so that a real azureml-core
+installed later is used and untouched.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _REAL = "azureml-core"
 _LINE = (
     "import sys; sys.meta_path.append(type('ModelportFinder', (), {'find_spec': staticmethod(lambda name, path=None, "
     "target=None: __import__('modelport.v1_imports.finder', fromlist=['BEHIND_OTHERS']).BEHIND_OTHERS.find_spec("
-    "name, path, target) if (name + '.').startswith('azureml.') else None)}))\n"
+    "name, path, target) if name.partition('.')[0] in ('azureml', 'inference_schema', 'ptvsd') else None)}))\n"
 )
 
 

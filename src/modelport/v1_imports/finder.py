@@ -1,14 +1,15 @@
 """Answers `import azureml…` with the modules of the table, in front of everybody else or behind them.
 
 In front (`install`): for one program, even where the real packages are installed. Behind (`BEHIND_OTHERS`): for a whole
-environment without them; a real package that comes later is found first and wins.
+environment without them; a real package that comes later is found first and wins. What scoring scripts import besides
+(`inference_schema` and the like) is answered from behind alone.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,7 +18,7 @@ from typing import Any
 from modelport.errors import ConflictError, nearest
 from modelport.sdk.absent import REASONS, absent
 from modelport.v1_errors import speak_v1
-from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
+from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES, STAND_INS
 
 ROOT = "azureml"
 # A scoring script's worker has stand-ins of its own, which know the request that is being answered.
@@ -41,6 +42,7 @@ def install() -> None:
         for name in [name for name in sys.modules if _is_v1(name) and not isinstance(sys.modules[name], V1Module)]:
             del sys.modules[name]  # an empty root that another package of the family left at start-up
         sys.meta_path.insert(0, IN_FRONT)
+        sys.meta_path.append(BEHIND_OTHERS)
 
 
 def is_covered(module_name: str) -> bool:
@@ -68,21 +70,22 @@ class V1Module(ModuleType):
         return value
 
     def _look_up(self, name: str) -> Any:
-        home = MODULES.get(self.__name__, {}).get(name)
+        full_name = f"{self.__name__}.{name}"
+        home = _names_of(self.__name__).get(name)
         if home is not None:
-            return resolve(f"{self.__name__}.{name}", home)
-        if f"{self.__name__}.{name}" in MODULES:
-            return importlib.import_module(f"{self.__name__}.{name}")
+            return resolve(full_name, home)
+        if full_name in _TABLED:
+            return importlib.import_module(full_name)
         reason = absent_package(self.__name__)
-        if reason is not None and self.__name__ not in MODULES and not name.startswith("_"):
-            return absent(f"{self.__name__}.{name}", REASONS[reason])
+        if reason is not None and not name.startswith("_"):
+            return absent(full_name, REASONS[reason])
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}. {self._hint(name)}".rstrip())
 
     def _hint(self, name: str) -> str:
-        return "" if name.startswith("_") else nearest(name, MODULES.get(self.__name__, {}))
+        return "" if name.startswith("_") else nearest(name, _names_of(self.__name__))
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *MODULES.get(self.__name__, {})})
+        return sorted({*super().__dir__(), *_names_of(self.__name__)})
 
 
 def resolve(full_name: str, home: str) -> Any:
@@ -93,23 +96,33 @@ def resolve(full_name: str, home: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-class V1Finder:
-    """Finds the modules of the table; `hides_others` also says no for those that it does not know."""
-
-    def __init__(self, *, hides_others: bool) -> None:
-        self._hides_others = hides_others
+class _InFront:
+    """Answers for all of azureml: with a module, or that there is none, so that no half of the real one is found."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The specification of a module of v1, or None where the name is none of ours."""
+        """The specification of a module of v1, or None where the name is none of azureml's."""
         _ = path, target
-        if not _is_v1(fullname) or _WORKER in sys.modules:
+        if not _is_v1(fullname) or is_covered(fullname):
+            return _spec(fullname) if is_covered(fullname) else None
+        hint = nearest(fullname, MODULES)
+        raise ModuleNotFoundError(f"No module named {fullname!r} in Modelport. {hint}".rstrip(), name=fullname)
+
+
+class _BehindOthers:
+    """Answers where nobody else does: for all of azureml, and for the stand-ins of whole packages that are missing."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """The specification of a module of the tables, or None; always None in a worker, which has its own."""
+        _ = path, target
+        if _WORKER in sys.modules:
             return None
-        if is_covered(fullname):
-            return ModuleSpec(fullname, _Loader(), origin="modelport", is_package=_is_package(fullname))
-        if self._hides_others:
-            hint = nearest(fullname, MODULES)
-            raise ModuleNotFoundError(f"No module named {fullname!r} in Modelport. {hint}".rstrip(), name=fullname)
-        return None
+        parent = sys.modules.get(fullname.rpartition(".")[0])
+        is_stand_in = fullname in STAND_INS and (parent is None or isinstance(parent, V1Module))
+        return _spec(fullname) if is_covered(fullname) or is_stand_in else None
+
+
+def _spec(fullname: str) -> ModuleSpec:
+    return ModuleSpec(fullname, _Loader(), origin="modelport", is_package=_is_package(fullname))
 
 
 class _Loader(Loader):
@@ -117,12 +130,19 @@ class _Loader(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """A module that knows the table."""
-        return V1Module(spec.name, f"{spec.name} of the Azure ML SDK v1, as Modelport offers it.")
+        return V1Module(spec.name, f"{spec.name}, as programs of the Azure ML SDK v1 use it.")
 
     def exec_module(self, module: ModuleType) -> None:
         """Say which names `import *` takes; whoever imports them reads errors in v1's shape."""
         speak_v1()
-        module.__dict__["__all__"] = list(MODULES.get(module.__name__, {}))
+        module.__dict__["__all__"] = list(_names_of(module.__name__))
+
+
+_TABLED = {**MODULES, **STAND_INS}
+
+
+def _names_of(module_name: str) -> Mapping[str, str]:
+    return _TABLED.get(module_name, {})
 
 
 def _is_v1(module_name: str) -> bool:
@@ -131,8 +151,8 @@ def _is_v1(module_name: str) -> bool:
 
 def _is_package(module_name: str) -> bool:
     """Whether something may lie below it; of an absent package everything does."""
-    return absent_package(module_name) is not None or any(name.startswith(f"{module_name}.") for name in MODULES)
+    return absent_package(module_name) is not None or any(name.startswith(f"{module_name}.") for name in _TABLED)
 
 
-IN_FRONT = V1Finder(hides_others=True)
-BEHIND_OTHERS = V1Finder(hides_others=False)
+IN_FRONT = _InFront()
+BEHIND_OTHERS = _BehindOthers()
