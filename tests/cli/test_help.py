@@ -73,7 +73,7 @@ def test_help_imports_click_and_the_standard_library_alone(program):
     assert {name for name in tops if name not in sys.stdlib_module_names} == {"click", "modelport"}
     ours = {name for name in done.stderr.split() if name.startswith("modelport.")}
     cli_modules = {f"modelport.cli.{name}" for name in ("commands", "doors", "failures", "program", "session")}
-    assert ours == {"modelport.cli", "modelport.errors", *cli_modules}
+    assert ours == {"modelport.cli", "modelport.errors", "modelport.v1_errors", *cli_modules}
 
 
 def test_reference_page_is_what_the_commands_say():
