@@ -18,7 +18,7 @@ from modelport.exits import Exit
             "512 MB)",
         ),
         (Exit(137, out_of_memory=False), "exit code 137: killed, and not for memory"),
-        (Exit(3), "exit code 3: init() failed"),
+        (Exit(3), "exit code 3"),  # the script's own os._exit(3) as well as a server whose init() failed
         (Exit(42), "exit code 42"),
         (Exit(-15), "signal 15 (SIGTERM): asked to end (SIGTERM)"),
         (Exit(-99), "signal 99 (unknown here)"),

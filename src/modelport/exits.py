@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-_CODES = {
-    3: "init() failed",
-    70: "an internal error of Modelport",
+_CODES = {  # those that mean the same of every program: a script may end its process with any other, for its own reasons
     127: "the program was not found",
     137: "killed: out of memory, or by hand",
     143: "asked to end (SIGTERM)",

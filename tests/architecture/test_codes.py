@@ -100,3 +100,22 @@ def test_codes_of_derived_and_renamed_errors_are_found(invent):
 def test_codes_of_the_table_of_problems_are_found(invent):
     module = invent("modelport.server.problem", "PROBLEMS: dict[str, int] = {'not-ready': 503}\n")
     assert used_codes([module]) == {"not-ready": "modelport.server.problem:1"}
+
+
+def told_reasons(modules):
+    """Every reason that a condition of a service is given as a literal word."""
+    for module in modules:
+        for node in ast.walk(module.tree):
+            name = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+            place = {"Trouble": 0, "_not_ready": 1, "Condition": 2}.get(name)
+            if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
+                yield node.args[place].value
+
+
+def test_every_reason_of_a_state_has_a_page(modules, root):
+    pages = {path.stem for path in (root / "src/modelport/explanations/states").glob("*.md")}
+    assert set(told_reasons(modules)) - pages == set()
+    for path in (root / "src/modelport/explanations/states").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {path.stem}\n")
+        assert all(section in text for section in SECTIONS)

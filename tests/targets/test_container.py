@@ -14,7 +14,7 @@ import pytest
 from tests.containers import in_container, left_in_engine, plain_image
 from tests.engine import OwnDaemon, Scratch, own_daemon
 
-from modelport.errors import ConflictError, DeploymentError, EngineError
+from modelport.errors import ConflictError, DeploymentError, EngineError, ScoringError
 from modelport.images.engine import Engine
 from modelport.manifest import Limits, Listen, Manifest, Program
 from modelport.naming import ROLE_LABEL, SERVICE_LABEL, WORKSPACE_LABEL
@@ -199,6 +199,9 @@ def test_containers_that_somebody_removed_are_told_and_made_anew(service: Servic
     scratch.docker("rm", "--force", *(each.split()[1] for each in found if each.startswith("container")))
     status = service.judged(service.target.observe(service.place))
     assert (status.state, status.reason) == (FAILED, "ContainerMissing")
+    with pytest.raises(ScoringError, match="its containers are gone") as caught:
+        service.target.execute(service.place, Call(b"1"))
+    assert caught.value.remedy == "Make them anew: modelport service start mysvc"
     service.target.scale(service.place, 1)
     service.wait_for(RUNNING)
 

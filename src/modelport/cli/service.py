@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelport.workspace import OpenWorkspace
 
 _COLUMNS = (
-    Column("name"), Column("state"), Column("models"), Column("replicas"), Column("revision"),
+    Column("name"), Column("target"), Column("state"), Column("models"), Column("replicas"), Column("revision"),
     Column("scoring_uri", "Address"), Column("updated_at", "Updated", moment),
 )  # fmt: skip
 _BROKEN = ("failed", "unhealthy")

@@ -192,7 +192,8 @@ class _Roll:
 
     def _launch(self) -> str:
         seen = self._target.apply(self._record.place(self._ledger.operation), self._manifest())
-        return f"listening on {seen.endpoint[0]}:{seen.endpoint[1]}, process {seen.pid}"
+        process = f", process {seen.pid}" if seen.pid else ""  # none that is known of a container that starts again
+        return f"listening on {seen.endpoint[0]}:{seen.endpoint[1]}{process}"
 
     def _manifest(self) -> Manifest:
         directory = self._record.directory

@@ -105,7 +105,7 @@ def derive(facts: Facts) -> ServiceStatus:
         return _without_server(facts)
     if not seen.status:
         return _not_ready(
-            UNHEALTHY, "ServerNotAnswering", f"The server (process {seen.pid}) runs and does not answer.",
+            UNHEALTHY, "ServerNotAnswering", f"{_server(seen)} runs and does not answer.",
             f"Run: modelport service stop {facts.name}; then: modelport service start {facts.name}",
         )  # fmt: skip
     status = _with_server(facts, seen.status)
@@ -135,8 +135,17 @@ def _without_server(facts: Facts) -> ServiceStatus:
     if not seen.same_boot:
         return _not_ready(FAILED, "MachineRestarted", "The machine was restarted, which ended the server.", start)
     if facts.stopped_cleanly:
-        return _not_ready(FAILED, "ServerStopped", f"The server (process {seen.pid}) was told to end.", start)
+        return _not_ready(FAILED, "ServerStopped", f"{_server(seen)} was told to end.", start)
     return _died(facts, start)
+
+
+def _server(seen: Observation) -> str:
+    """The server, with the number of its process where that is one of this machine.
+
+    >>> _server(Observation(pid=12)), _server(Observation())
+    ('The server (process 12)', 'The server')
+    """
+    return f"The server (process {seen.pid})" if seen.pid else "The server"
 
 
 def _died(facts: Facts, start: str) -> ServiceStatus:
@@ -146,10 +155,10 @@ def _died(facts: Facts, start: str) -> ServiceStatus:
     when = f" at {moment:%Y-%m-%dT%H:%M:%SZ}" if seen.last_seen else ""
     crash = seen.crash or facts.broke
     if crash:
-        message = f"The server (process {seen.pid}) crashed{when}: {crash}. That is a bug; its log has the stack."
+        message = f"{_server(seen)} crashed{when}: {crash}. That is a bug; its log has the stack."
         return _not_ready(FAILED, "ServerCrashed", message, start)
     message = (
-        f"The server (process {seen.pid}) was killed{when} by signal 9 (SIGKILL): by hand, or by the kernel because "
+        f"{_server(seen)} was killed{when} by signal 9 (SIGKILL): by hand, or by the kernel because "
         "memory ran out."
     )
     return _not_ready(FAILED, "ServerKilled", message, start)

@@ -143,16 +143,17 @@ def failure(parts: Parts, record: ServiceRecord, seen: Observation, status: Serv
     facts = revision.facts()
     if facts is not None:
         told = {k: revision.in_words_of_user(v, facts[0]) if isinstance(v, str) else v for k, v in told.items()}
-    again = _again(record, facts[0] if facts else record.spec)
+    again = _again(record, facts[0] if facts else record.spec, serves=bool(serving))
     error = init_error({**told, "remedy": f"{serving}{told.get('remedy') or ''} {again}".strip()})
     error.logs = "\n".join(lines)
     return error
 
 
-def _again(record: ServiceRecord, failed: ServiceSpec) -> str:
+def _again(record: ServiceRecord, failed: ServiceSpec, *, serves: bool) -> str:
     """How to try again: a reload takes the script of what serves, which need not be the one that failed."""
     if failed.script == record.spec.script and failed.models == record.spec.models:
-        return f"Then: modelport service reload {record.name}"
+        again = f"Then: modelport service reload {record.name}"
+        return again if serves else f"{again} (or the same deployment with overwrite=True, --overwrite)"
     return "Then repeat the update (a reload would take what serves now)."
 
 

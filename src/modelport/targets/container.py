@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from modelport.errors import EngineError, MissingExtraError, ModelportError
+from modelport.errors import EngineError, MissingExtraError, ModelportError, ScoringError
 from modelport.events import now
 from modelport.manifest import Manifest
 from modelport.services import serving_lock
@@ -91,9 +91,8 @@ class ContainerTarget:
     def _without_containers(self, place: ServicePlace) -> Observation:
         if not place.revision or not place.manifest_path().exists():
             return Observation()
-        again = f"Make them anew: modelport service start {place.name}"
-        trouble = Trouble("ContainerMissing", f"The containers of service '{place.name}' are gone.", again)
-        return Observation(launched=True, trouble=trouble)
+        message = f"The containers of service '{place.name}' are gone."
+        return Observation(launched=True, trouble=Trouble("ContainerMissing", message, _anew(place)))
 
     # -- operations ------------------------------------------------------------------------------------------------
 
@@ -181,11 +180,18 @@ class ContainerTarget:
         return [pair for pair in lines if pair[0] > since]
 
     def execute(self, place: ServicePlace, call: Call) -> Reply:
-        """POST to the gateway, whatever proxies are set."""
+        """POST to the gateway, whatever proxies are set; raises `ScoringError`."""
         with conversation(self._environ) as engine:
             host, port = endpoint_of(engine, names_of(self._workspace, place))
             endpoint = (engine.host or host, port)
+        if not port and place.revision and place.manifest_path().exists():
+            what = f"Service '{place.name}' cannot be reached: its containers are gone, or do not run."
+            raise ScoringError("service-unreachable", what, _anew(place))
         return calling.post(place.name, endpoint, call, _certificate(place))
+
+
+def _anew(place: ServicePlace) -> str:
+    return f"Make them anew: modelport service start {place.name}"
 
 
 def _seen(engine: Engine, crew: Crew) -> Observation:
