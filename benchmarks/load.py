@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.http1 import Connection, request_bytes
+from modelport.measuring.http1 import Connection, request_bytes
 
 WRK_SCRIPT = Path(__file__).with_name("post.lua")
 TIMEOUT_SECONDS = 10

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.contenders import Contender, Setting
-from benchmarks.http1 import Connection, request_bytes
 from benchmarks.load import Target, closed_loop
 from benchmarks.measure import start
 from benchmarks.open_loop import Arrival, open_loop
 from benchmarks.processes import ask, free_port, scratch_folder
 from benchmarks.venvs import VENVS
 from benchmarks.workloads import TROUBLE
+from modelport.measuring.http1 import Connection, request_bytes
 
 SERVICE_BODY = b'{"data": [[0.02]]}'
 MAX_WAIT_MS = 500

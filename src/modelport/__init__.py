@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from modelport.sdk.keyvault import Keyvault as Keyvault
     from modelport.sdk.model import Model as Model
     from modelport.sdk.package import ModelPackage as ModelPackage
+    from modelport.sdk.profile import ModelProfile as ModelProfile
     from modelport.sdk.resource import ResourceConfiguration as ResourceConfiguration
     from modelport.sdk.run import Experiment as Experiment
     from modelport.sdk.run import Run as Run
@@ -72,6 +73,7 @@ _HOMES: dict[str, str] = {
     "LocalWebservice": "modelport.sdk.webservice",
     "Model": "modelport.sdk.model",
     "ModelPackage": "modelport.sdk.package",
+    "ModelProfile": "modelport.sdk.profile",
     "ResourceConfiguration": "modelport.sdk.resource",
     "Run": "modelport.sdk.run",
     "Webservice": "modelport.sdk.webservice",

@@ -68,6 +68,13 @@ COMPUTE = NameRule(
     2,
     63,
 )
+PROFILE = NameRule(
+    "profile",
+    re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*"),
+    "letters, digits, hyphens and underscores, starting with a letter or digit, 1 to 64 characters",
+    1,
+    64,
+)
 IMAGE = NameRule(
     "image",
     re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?"),

@@ -5,6 +5,7 @@
                              blobs/           the contents of files, by digest
                              services/<id>/   manifest, log and event record of a service
                              compute.json     names of clusters, if any were given
+                             profiles/        what services cost, measured
                              datastores/      folders that programs keep files in
                              images/<id>/     Dockerfile and build log of an image
                              cache/           copies that can be made again
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from modelport.registry.runs import RunStore
     from modelport.services.compute import ComputeStore
     from modelport.services.manager import ServiceManager
+    from modelport.services.profiling import Profiler
     from modelport.services.store import ServiceStore
     from modelport.storage.database import Database
     from modelport.storage.secrets import SecretStore
@@ -262,6 +264,13 @@ class OpenWorkspace:
             curated=curated_for,
         )
         return ServiceManager(parts)
+
+    @cached_property
+    def profiles(self) -> Profiler:
+        """What services cost, measured."""
+        from modelport.services.profiling import Profiler
+
+        return Profiler(self.services, self.directory / "profiles")
 
     @cached_property
     def compute(self) -> ComputeStore:

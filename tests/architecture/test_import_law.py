@@ -28,14 +28,15 @@ LAW: dict[str, set[str]] = {
     "registry": SHARED,
     "environments": SHARED,
     "images": SHARED | {"registry", "environments"},
-    "services": SHARED | {"registry", "images"},
+    "measuring": LEAVES,
+    "services": SHARED | {"registry", "images", "measuring"},
     "targets": LEAVES | {"services"},
     "server": LEAVES | {"worker.wire", "autoscaling"},
     "diagnosis": LEAVES | KINDS | {"images", "targets"},
-    "workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "supplies"},
+    "workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "measuring", "supplies"},
     # The worker's look at a script (text in, complaint out) is passed on to the services as a phase of a rollout.
     "supplies": SHARED | KINDS | {"images", "worker.check", "worker.problem"},
-    "sdk": LEAVES | KINDS | {"images", "workspace"},
+    "sdk": LEAVES | KINDS | {"images", "measuring", "workspace"},
     # `modelport serve` and `modelport explain` work without a workspace: the door starts the server itself.
     "cli": LEAVES | KINDS | {
         "images", "workspace", "sdk", "diagnosis", "server", "autoscaling", "v1_imports", "migration", "(root)",

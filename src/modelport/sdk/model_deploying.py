@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from modelport.sdk.deployment_request import DeploymentConfiguration
     from modelport.sdk.inference_config import InferenceConfig
     from modelport.sdk.package import ModelPackage
+    from modelport.sdk.profile import ModelProfile
     from modelport.sdk.webservice import Webservice
     from modelport.sdk.workspace import Workspace
 
@@ -61,6 +62,37 @@ class ModelDeploying:
         from modelport.sdk.package import package
 
         return package(workspace, models, inference_config, generate_dockerfile, image_name, image_label)
+
+    @staticmethod
+    def profile(
+        workspace: Workspace,
+        profile_name: str,
+        models: Iterable[Any],
+        inference_config: InferenceConfig,
+        input_dataset: Any = None,
+        cpu: float | None = None,
+        memory_in_gb: float | None = None,
+        description: str | None = None,
+        *,
+        input_data: Any = None,
+        seconds: float = 10.0,
+        queries_per_second: float | None = None,
+    ) -> ModelProfile:
+        """Measure what a service costs: it is deployed here for a moment, and sent requests; returns with the result.
+
+        `input_dataset` (v1's first generation: `input_data`) is the text of a request, a list of them, a file (.jsonl:
+        one in each line), or a table with one column. They are sent one after the other, then for `seconds` as many
+        each second as keep the service busy for 70 percent of its time, or `queries_per_second`. What is recommended is
+        compared with `cpu` and `memory_in_gb`. A service that cannot start makes a profile that failed.
+        Raises `UserError` (`requests-needed`, `requests-invalid`, `argument-invalid`), `ScriptError`, `NotFoundError`.
+        """
+        from modelport.sdk.profile import profile
+
+        return profile(
+            workspace, profile_name, models, inference_config, cpu=cpu, memory_in_gb=memory_in_gb,
+            description=description, seconds=seconds, queries_per_second=queries_per_second,
+            requests=input_dataset if input_data is None else input_data,
+        )  # fmt: skip
 
     @staticmethod
     def print_configuration(

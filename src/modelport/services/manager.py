@@ -139,6 +139,11 @@ class ServiceManager:
         facts = Revision(record.directory, revision).facts()
         return facts[0] if facts else record.spec
 
+    def pid_of(self, name: str) -> int:
+        """The process that serves on this machine; 0 if there is none."""
+        record = self._store.get(name)
+        return self._parts.target_of(record.spec).observe(record.place()).pid
+
     def names(self) -> list[str]:
         """The names of all services, sorted; asks no server."""
         return [record.name for record in self._store.all()]
