@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -196,8 +197,17 @@ def read_only_home(tmp_path: Path, need: Callable[[str, bool, str], None]) -> It
         subprocess.run(["umount", "-l", str(place)], check=False)
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_file_system_that_may_only_be_read_is_told(
+def test_file_system_that_may_only_be_read_can_be_read(
+    read_only_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MODELPORT_HOME", str(read_only_home))
+    monkeypatch.chdir(tmp_path)
+    assert main(["model", "list", "-o", "json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[-1] != "list"], ids=" ".join)
+def test_file_system_that_may_only_be_read_is_told_to_who_writes(
     read_only_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     words: tuple[str, ...],
 ) -> None:  # fmt: skip

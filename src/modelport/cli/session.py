@@ -60,8 +60,9 @@ class Session:
         name = self._named()
         if name is not None:
             return self.home.get(name)
-        if DEFAULT_WORKSPACE not in self.home.names():
-            self.output.note(f"Creating the workspace '{DEFAULT_WORKSPACE}' in {self.settings.home}, as none is named.")
+        if DEFAULT_WORKSPACE in self.home.names():
+            return self.home.get(DEFAULT_WORKSPACE)
+        self.output.note(f"Creating the workspace '{DEFAULT_WORKSPACE}' in {self.settings.home}, as none is named.")
         return self.home.create(DEFAULT_WORKSPACE, exist_ok=True)
 
     @property

@@ -138,9 +138,8 @@ def open_database(
         return _in_newest_form(Database(sa.create_engine(parsed)))
     path = Path(str(parsed.database))
     # No pool: a connection costs 0.2 ms, and one that is kept would be shared by mistake across a fork.
-    engine = sa.create_engine(
-        parsed, poolclass=sa.pool.NullPool, connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False}
-    )
+    arguments = {"timeout": busy_timeout_seconds, "check_same_thread": False}
+    engine = sa.create_engine(parsed, poolclass=sa.pool.NullPool, connect_args=arguments, **_as_it_is(path))
     _prepare_sqlite(engine)
     database = Database(engine, busy_timeout_seconds)
     revision = database.schema_revision() if path.exists() else None
@@ -154,6 +153,17 @@ def open_database(
             raise _locked(str(path), str(setup_lock), busy_timeout_seconds)
         _create_file(path, busy_timeout_seconds)
         return _in_newest_form(database)
+
+
+def _as_it_is(path: Path) -> dict[str, Any]:
+    """How to read a file on a file system that is mounted read-only, where SQLite cannot make the files that it reads
+    beside writers with: nobody writes there. Nothing for any other file."""
+    if not (path.exists() and hasattr(os, "statvfs") and os.statvfs(path).f_flag & os.ST_RDONLY):
+        return {}
+    if path.with_name(f"{path.name}-wal").exists():
+        return {}  # whoever wrote last was killed: what it wrote is there, and can be read with it
+    address = f"{path.absolute().as_uri()}?immutable=1"
+    return {"creator": lambda: sqlite3.connect(address, uri=True, check_same_thread=False)}
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
