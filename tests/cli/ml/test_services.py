@@ -129,3 +129,11 @@ def test_switches_may_stand_alone(words, expected):
         return given["auth_enabled"]
 
     assert command.main(words, standalone_mode=False) is expected
+
+
+def test_profile_measures_and_recommends(service_ml, files):
+    with open("requests.jsonl", "w") as file:
+        file.write('{"data": 1}\n{"data": 2}\n')
+    measured = service_ml("model", "profile", "-n", "first", "--es", str(files), "--idi", "requests.jsonl", "--cc", "1")
+    assert measured.exit_code == 0, measured.stderr
+    assert (measured.json["state"], measured.json["successRate"]) == ("Succeeded", 100.0)

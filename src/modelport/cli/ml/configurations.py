@@ -162,3 +162,12 @@ def configuration_class(compute_type: str) -> Any:
         "local": LocalWebservice, "aci": ContainerWebservice, "aks": AksWebservice, "aksendpoint": AksEndpoint,
     }  # fmt: skip
     return classes[compute_type]
+
+
+def target_of(workspace: Workspace, options: Mapping[str, Any]) -> Any:
+    """The cluster that --compute-target names, None without."""
+    if options["compute_target"] is None:
+        return None
+    from modelport.sdk.compute import ComputeTarget
+
+    return ComputeTarget(workspace, options["compute_target"])

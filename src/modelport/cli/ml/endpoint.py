@@ -10,7 +10,7 @@ from modelport.cli.ml import options as flags
 from modelport.cli.ml import verbs
 from modelport.cli.ml.configurations import effective, inference_config_of, model_ids
 from modelport.cli.ml.door import MlGroup, workspace_of
-from modelport.cli.ml.model import labels_of
+from modelport.cli.ml.labels import changed_labels, labels_of
 
 if TYPE_CHECKING:
     from modelport.sdk.webservice import AksEndpoint
@@ -96,7 +96,7 @@ def update_version(context: click.Context, /, **options: Any) -> dict[str, Any]:
     """Change a version of an endpoint; what is not named stays."""
     found = _endpoint(context, options["name"])
     version = found.versions.get(options["version_name"], found)
-    labels = verbs.changed_labels(version, options)
+    labels = changed_labels(version, options)
     found.update_version(options["version_name"], **_version_words(context, options), **labels)
     return _waited(found, options)
 
@@ -129,7 +129,7 @@ def update(context: click.Context, /, **options: Any) -> dict[str, Any]:
     found = _endpoint(context, options["name"])
     names = ("auth_enabled", "token_auth_enabled", "enable_app_insights")
     words = {name: options[name] for name in names if options[name] is not None}
-    found.update(**words, **verbs.changed_labels(found, options))
+    found.update(**words, **changed_labels(found, options))
     return _waited(found, options)
 
 

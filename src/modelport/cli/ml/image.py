@@ -10,7 +10,7 @@ from modelport.cli.ml import options as flags
 from modelport.cli.ml.configurations import model_ids
 from modelport.cli.ml.door import MlGroup, workspace_of
 from modelport.cli.ml.files import write_file
-from modelport.cli.ml.model import filter_of
+from modelport.cli.ml.labels import filter_of
 from modelport.cli.words import pairs
 
 _ID = flags.needed("image_id", "--image-id", "-i", help="Name and version, such as my-image:1.")

@@ -1,17 +1,17 @@
-"""`modelport ml model`: register, find, deploy, package and profile models."""
+"""`modelport ml model`: register, find, change and delete models; the rest is in `model_serving`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelport.cli.ml import options as flags
-from modelport.cli.ml.configurations import deployment_config_of, inference_config_of, model_ids
-from modelport.cli.ml.door import MlGroup, azure_words, warn, workspace_of
+from modelport.cli.ml.door import MlGroup, azure_words, workspace_of
 from modelport.cli.ml.files import named_in, write_file
-from modelport.cli.words import conditions, pairs
+from modelport.cli.ml.labels import filter_of
+from modelport.cli.ml.model_serving import deploy, package, profile
+from modelport.cli.words import pairs
 from modelport.errors import UserError
 
 if TYPE_CHECKING:
@@ -151,12 +151,6 @@ def list_models(context: click.Context, /, **options: Any) -> list[dict[str, Any
     return [each.serialize() for each in Model.list(workspace_of(context), **words)]
 
 
-def filter_of(words: tuple[str, ...]) -> list[str | list[str]] | None:
-    """`key` and `key=value` words as v1's filter of tags; None without any."""
-    found = conditions(words)
-    return [key if value is None else [key, value] for key, value in found.items()] or None
-
-
 @model.command(examples=["modelport ml model delete -i diabetes:1"])
 @_ID
 @click.pass_context
@@ -200,96 +194,6 @@ def update(context: click.Context, /, **options: Any) -> dict[str, Any]:
     return found.serialize()
 
 
-@model.command(
-    examples=[
-        "modelport ml model deploy -n my-service -m diabetes:1 --ic inferenceconfig.json --dc deploymentconfig.json",
-        "modelport ml model deploy -n my-service -f model.json --es score.py --cf conda.yml --cp local --po 8890",
-    ]
-)
-@flags.SERVICE_NAME
-@flags.MODELS
-@flags.INFERENCE
-@flags.text("deploy_config_file", "--deploy-config-file", "--dc", metavar="FILE",
-            help="JSON or YAML: computeType and its settings; flags go before it.")  # fmt: skip
-@flags.text("compute_type", "--compute-type", "--cp", help="local, aci, aks or aksendpoint, without --dc.")
-@flags.text("compute_target", "--compute-target", "--ct", help="Name of the cluster to deploy to.")
-@click.option("--overwrite", is_flag=True, help="Replace the service of that name.")
-@flags.SERVING
-@flags.VERSION
-@flags.text("profile_input", "--profile-input", "--pi", metavar="FILE", help="Without effect.")
-@flags.TAGS
-@flags.DESCRIPTION
-@flags.NO_WAIT
-@click.pass_context
-def deploy(context: click.Context, /, **options: Any) -> dict[str, Any]:
-    """Deploy models behind an entry script as a service."""
-    from modelport.sdk.model import Model
-
-    workspace = workspace_of(context)
-    if options["profile_input"]:
-        warn("--profile-input has no effect: nothing is measured while a service is deployed.")
-    service = Model.deploy(
-        workspace,
-        options["name"],
-        model_ids(options),
-        inference_config_of(workspace, options),
-        deployment_config_of(options, labels_of(options)),
-        target_of(workspace, options),
-        options["overwrite"],
-    )
-    if not options["no_wait"]:
-        service.wait_for_deployment(show_output=True)
-    return service.serialize()
-
-
-def labels_of(options: dict[str, Any]) -> dict[str, Any]:
-    """Tags, properties and description of the line."""
-    return {
-        "tags": pairs(options["tags"], "--tag"),
-        "properties": pairs(options["properties"], "--property"),
-        "description": options["description"],
-    }
-
-
-def target_of(workspace: Workspace, options: dict[str, Any]) -> Any:
-    """The cluster that --compute-target names, None without."""
-    if options["compute_target"] is None:
-        return None
-    from modelport.sdk.compute import ComputeTarget
-
-    return ComputeTarget(workspace, options["compute_target"])
-
-
-@model.command(
-    examples=[
-        "modelport ml model package -m diabetes:1 --ic inferenceconfig.json --in diabetes --query location -o tsv",
-        "modelport ml model package -m diabetes:1 --es score.py --cf conda.yml --output-path context",
-    ]
-)
-@flags.MODELS
-@flags.INFERENCE
-@flags.text("image_name", "--image-name", "--in", help="Name of the image; default: package.")
-@flags.text("image_label", "--image-label", "--il", help="Its tag; default: the time.")
-@flags.text("output_path", "--output-path", metavar="FOLDER", help="Write the Dockerfile and its context there.")
-@flags.NO_WAIT
-@click.pass_context
-def package(context: click.Context, /, **options: Any) -> dict[str, Any]:
-    """Build an image of models behind an entry script that runs alone, or write its Dockerfile."""
-    from modelport.sdk.model import Model
-
-    workspace = workspace_of(context)
-    target = options["output_path"]
-    made = Model.package(
-        workspace,
-        model_ids(options),
-        inference_config_of(workspace, options),
-        target is not None,
-        options["image_name"],
-        options["image_label"],
-    )
-    if not options["no_wait"] or target is not None:
-        made.wait_for_creation(show_output=True)
-    if target is not None:
-        made.save(target)
-        return {**made.serialize(), "path": str(Path(target).absolute())}
-    return made.serialize()
+model.add_command(deploy)
+model.add_command(package)
+model.add_command(profile)

@@ -8,9 +8,15 @@ import click
 
 from modelport.cli.ml import options as flags
 from modelport.cli.ml import verbs
-from modelport.cli.ml.configurations import configuration_class, effective, inference_config_of, model_ids
+from modelport.cli.ml.configurations import (
+    configuration_class,
+    effective,
+    inference_config_of,
+    model_ids,
+    target_of,
+)  # fmt: skip
 from modelport.cli.ml.door import MlGroup, workspace_of
-from modelport.cli.ml.model import filter_of
+from modelport.cli.ml.labels import changed_labels, filter_of, labels_of
 
 if TYPE_CHECKING:
     from modelport.sdk.webservice import Webservice
@@ -72,7 +78,7 @@ def update(context: click.Context, /, **options: Any) -> dict[str, Any]:
     found = verbs.service_of(context, options["name"])
     models = model_ids(options) or None
     script = inference_config_of(workspace, options)
-    settings = {**effective(options, found.compute_type), **verbs.changed_labels(found, options)}
+    settings = {**effective(options, found.compute_type), **changed_labels(found, options)}
     _update(found, {"models": models, "inference_config": script}, settings)
     if not options["no_wait"]:
         found.wait_for_deployment(show_output=True)
@@ -119,7 +125,6 @@ def _add_create(kind: str) -> None:
 
 
 def _create(context: click.Context, kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    from modelport.cli.ml.model import labels_of, target_of
     from modelport.sdk.image import Image
     from modelport.sdk.webservice import Webservice
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,10 +9,8 @@ import click
 from modelport.cli.ml import options as flags
 from modelport.cli.ml.answer import Plain
 from modelport.cli.ml.door import workspace_of
-from modelport.cli.words import pairs
 
 if TYPE_CHECKING:
-    from modelport.sdk.aks_endpoint import EndpointVersion
     from modelport.sdk.webservice import Webservice
 
 
@@ -111,16 +108,3 @@ def add_delete(group: click.Group, noun: str) -> None:
     def delete(context: click.Context, name: str) -> None:
         """End a service and remove its files."""
         service_of(context, name).delete()
-
-
-def changed_labels(service: Webservice | EndpointVersion, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The labels after `--add-tag`, `--remove-tag` and the like; only those that change."""
-    changed: dict[str, Any] = {}
-    if options["add_tags"] or options["remove_tags"]:
-        kept = {key: value for key, value in service.tags.items() if key not in options["remove_tags"]}
-        changed["tags"] = {**kept, **pairs(options["add_tags"], "--add-tag")}
-    if options["add_properties"]:
-        changed["properties"] = {**service.properties, **pairs(options["add_properties"], "--add-property")}
-    if options["description"] is not None:
-        changed["description"] = options["description"]
-    return changed
