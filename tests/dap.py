@@ -11,7 +11,7 @@ from typing import Any
 class DapClient:
     """One connection to an adapter; requests wait for their answers, events are kept until they are asked for."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 30.0) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", timeout: float = 60.0) -> None:
         """Connect as soon as somebody listens: an engine accepts for a container in which nobody does yet."""
         self._sequence = 0
         self._events: list[dict[str, Any]] = []

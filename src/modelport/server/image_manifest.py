@@ -8,6 +8,7 @@ from pathlib import Path
 
 from modelport.errors import ProtocolError, UserError
 from modelport.manifest import Limits, Listen, Manifest, Program
+from modelport.server.config_file import variables_with_config
 from modelport.server.runtime_place import RUNTIME_DIRECTORY
 
 MODELS_FOLDER = "azureml-models"
@@ -30,10 +31,14 @@ class ImagePlaces:
 
 def read_image_manifest(places: ImagePlaces, environ: Mapping[str, str]) -> Manifest:
     """The manifest to go by. The variables change only the one that was built in: one that was mounted comes from a
-    target, which has been told everything. Raises `ProtocolError` and `UserError`."""
+    target, which has been told everything. A config.json in the app root says what variables do not. Raises
+    `ProtocolError` and `UserError`."""
     if places.mounted.exists():
         return _placed(with_its_model(_read(places.mounted)), places)
-    return _placed(with_variables(with_its_model(_read(places.built_in)), environ), places)
+    manifest = with_its_model(_read(places.built_in))
+    root = Path(environ.get("AML_APP_ROOT") or manifest.program.app_directory)
+    folders = (root, (root / manifest.program.entry_script).parent)
+    return _placed(with_variables(manifest, variables_with_config(environ, folders)), places)
 
 
 def _read(path: Path) -> Manifest:
@@ -106,7 +111,7 @@ def _whole(name: str, value: str, maximum: int) -> int:
         raise UserError(
             "variable-invalid",
             f"The environment variable {name} must be a whole number from 1 to {maximum}; it is {value!r}.",
-            f"Start the container with another value, or without {name} for what the image was built with.",
+            f"Start it with another value, or without {name} for the default or what the image was built with.",
         )
     return number
 
