@@ -8,18 +8,22 @@ import click
 
 from modelport.cli.doors import Door
 
+_MODULE = ("-m", "--module")
+
 
 class Runner(Door):
     """A command whose words after the program belong to the program, whatever they look like."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Part the words into ours and the program's."""
+        """Part the words into ours, which come first, and the program's."""
+        options = [each for each in self.params if isinstance(each, click.Option)]
+        with_value = {name for option in options if not option.is_flag for name in option.opts}
         own = 0
-        while own < len(args) and args[own].startswith("-") and args[own] not in ("-m", "--module", "--"):
-            own += 2 if args[own] in ("-w", "--workspace", "-o", "--output") else 1
-        if args[own : own + 1] in (["-m"], ["--module"]):
+        while args[own : own + 1] and args[own].startswith("-") and args[own] not in _MODULE:
+            own += 2 if args[own] in with_value else 1
+        if args[own : own + 1] and args[own] in _MODULE:
             own += 2
-        return super().parse_args(ctx, [*args[:own], *(["--"] if args[own : own + 1] != ["--"] else []), *args[own:]])
+        return super().parse_args(ctx, [*args[:own], "--", *args[own:]])
 
 
 @click.command(
