@@ -1,4 +1,4 @@
-"""What logs of failed builds, recorded from real runs, are read as; tests/images/build/recorded has one for each dialect."""
+"""What logs of failed builds, recorded from real runs, are read as; `recorded` has one for each dialect."""
 
 from __future__ import annotations
 
@@ -66,6 +66,19 @@ def test_a_recorded_failure(file):
     assert word in error.message
     assert f"Dockerfile line {line} (" in error.message
     assert error.remedy
+
+
+def test_what_apt_says_is_understood_when_its_two_outputs_were_mixed():
+    dockerfile = "FROM python\nRUN apt-get install -y libnothing-here\n"
+    error = error_of([
+        "#5 [2/2] RUN apt-get install -y libnothing-here",
+        "#5 2.269 Reading package lists...",
+        "#5 2.478 EBuilding dependency tree...",
+        "#5 2.478 Reading state information...",
+        "#5 2.485 : Unable to locate package libnothing-here",
+        "#5 ERROR: executor failed running [/bin/sh -c apt-get install -y libnothing-here]: exit code: 100",
+    ], dockerfile)  # fmt: skip
+    assert (error.code, "'libnothing-here'" in error.message) == ("apt-package-missing", True)
 
 
 def test_every_kind_was_recorded_from_both_builders():

@@ -10,11 +10,13 @@ from modelport.images.build.evidence import Evidence
 _STEP = "build"
 _SHOWN_VERSIONS = 12
 _HASH = r"hash mismatch for|do not match the hashes|HASHES ARE REQUIRED|hashes? (are|is) required"
+# Without the "E: " that apt begins these lines with: it writes it by itself, so that BuildKit, which takes both outputs
+# as they come, may put a line of the other one in between.
 _SYSTEM = (
-    r"E: Unable to locate package (?P<apt>\S+)|E: Package '(?P<gone>[^']+)' has no installation candidate"
-    r"|E: Version '(?P<version>[^']+)' for '(?P<of>[^']+)' was not found|^\s*(?P<apk>\S+) \(no such package\)"
+    r"Unable to locate package (?P<apt>\S+)|Package '(?P<gone>[^']+)' has no installation candidate"
+    r"|Version '(?P<version>[^']+)' for '(?P<of>[^']+)' was not found|^\s*(?P<apk>\S+) \(no such package\)"
     r"|(?:No match for argument|Unable to find a match): (?P<dnf>\S+)"
-    r"|E: Couldn't find any package by (regex|glob) '(?P<glob>[^']+)'"
+    r"|Couldn't find any package by (regex|glob) '(?P<glob>[^']+)'"
 )
 _TOOL = (
     r"command '(?P<command>[^']*(?:gcc|g\+\+|cc|clang|c\+\+)[^']*)' failed: No such file"
