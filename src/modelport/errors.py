@@ -23,7 +23,8 @@ from __future__ import annotations
 
 import difflib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from modelport.v1_errors import AzureMLException, UserErrorException, WebserviceException, speaks_v1, v1_name, v1_text
 
@@ -31,7 +32,8 @@ from modelport.v1_errors import AzureMLException, UserErrorException, Webservice
 class ModelportError(AzureMLException):
     """An error of Modelport: what is wrong, and what to do next.
 
-    `str(error)` is the message followed by the remedy; the parts are the attributes `code`, `message`, `remedy`.
+    `str(error)` is the message followed by the remedy; the parts are the attributes `code`, `message`, `remedy`. `step`
+    is the step of an operation that broke, empty where there was none; it then comes before the message.
     In a v1 program `str(error)` has v1's shape (`v1_errors.speak_v1`); `text()` never has.
 
     >>> error = ModelportError("model-not-found", "Model 'diabetes' is not registered.", "Run: modelport model list")
@@ -47,6 +49,7 @@ class ModelportError(AzureMLException):
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.step = ""
 
     @property
     def inner_exception(self) -> BaseException | None:
@@ -55,9 +58,13 @@ class ModelportError(AzureMLException):
 
     def text(self) -> str:
         """The whole error as people read it."""
-        if not self.remedy:
-            return f"{self.message}  [{self.code}]"
-        return f"{self.message}\n  -> {self.remedy}  [{self.code}]"
+        step = f"Step '{self.step}' failed: " if self.step else ""
+        said = f"{step}{self.place()}{self.message}"
+        return f"{said}\n  -> {self.remedy}  [{self.code}]" if self.remedy else f"{said}  [{self.code}]"
+
+    def place(self) -> str:
+        """Where in the user's files it is, in front of the message; empty where that is not known."""
+        return ""
 
     def __str__(self) -> str:
         if not speaks_v1():
@@ -67,8 +74,25 @@ class ModelportError(AzureMLException):
     __repr__ = Exception.__repr__
 
     def to_dict(self) -> dict[str, object]:
-        """The error as JSON-ready words: `code`, `message`, `remedy`, `exit_code`."""
-        return {"code": self.code, "message": self.message, "remedy": self.remedy, "exit_code": self.exit_code}
+        """The error as JSON-ready words: `code`, `message`, `remedy`, `exit_code`; `step` where one broke."""
+        words = {"code": self.code, "message": self.message, "remedy": self.remedy, "exit_code": self.exit_code}
+        return {**words, "step": self.step} if self.step else words
+
+
+@contextmanager
+def at_step(name: str) -> Iterator[None]:
+    """Let errors of ours that are raised meanwhile say which step of an operation broke, unless they say it already.
+
+    >>> with at_step("solve"):
+    ...     raise ResolutionError("package-not-found", "There is no package 'numpie'.")
+    Traceback (most recent call last):
+    modelport.errors.ResolutionError: Step 'solve' failed: There is no package 'numpie'.  [package-not-found]
+    """
+    try:
+        yield
+    except ModelportError as error:
+        error.step = error.step or name
+        raise
 
 
 class UserError(ModelportError, WebserviceException, UserErrorException):
@@ -85,10 +109,9 @@ class ScriptError(UserError):
         self.file = file
         self.line = line
 
-    def text(self) -> str:
-        """The whole error as people read it, after its place."""
-        place = f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
-        return place + super().text()
+    def place(self) -> str:
+        """The file of the script and, where it is known, the line."""
+        return f"{self.file}:{self.line}: " if self.line else (f"{self.file}: " if self.file else "")
 
     def to_dict(self) -> dict[str, object]:
         """The error as JSON-ready words, with `file` and `line`."""
@@ -153,8 +176,7 @@ class DeploymentError(ModelportError, WebserviceException):
     def text(self) -> str:
         """The whole error as people read it: the user's own traceback first, then the step, then the rest."""
         first = f"{self.traceback.rstrip()}\n\n" if self.traceback else ""
-        step = f"Step '{self.step}' failed: " if self.step else ""
-        return first + step + super().text()
+        return first + super().text()
 
     def to_dict(self) -> dict[str, object]:
         """The error as JSON-ready words, with `step` and `traceback`."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from modelport.cli.doors import Door, completing, session_of
 from modelport.cli.session import Session
 from modelport.cli.words import pairs
-from modelport.errors import UserError
+from modelport.errors import UserError, at_step
 
 if TYPE_CHECKING:
     from modelport.services.request import Labels, ScriptRequest, ServiceRequest
@@ -24,6 +24,7 @@ _LIMITS = {
     "max_concurrent_requests": "max_concurrent_requests",
     "scoring_timeout_ms": "scoring_timeout_ms",
     "max_request_wait_time": "max_request_wait_time_ms",
+    "init_timeout": "init_timeout_seconds",
 }
 
 
@@ -69,6 +70,7 @@ _OPTIONS = (
         "--max-request-wait-time", type=int,
         help="Longest wait for a free worker in milliseconds, then 503; of a new service 500.",
     ),
+    click.option("--init-timeout", type=float, metavar="SECONDS", help="Limit of init(); of a new service 300."),
     click.option(
         "--cors-origin", "cors_origins", multiple=True, help="Origin that browsers may call from; repeatable."
     ),
@@ -114,8 +116,9 @@ def deploy(context: click.Context, /, name: str, **options: Any) -> None:
 
     session = session_of(context)
     started = time.monotonic()
-    request = request_of(session, name, options)
-    with showing(session.output, f"Deploying service '{name}'") as steps:
+    with at_step("check"):
+        request = request_of(session, name, options)
+    with at_step("check"), showing(session.output, f"Deploying service '{name}'") as steps:
         manager = session.workspace.services
         existed = name in manager.names()
         service = manager.deploy(request, overwrite=options["overwrite"], report=steps)
@@ -198,7 +201,7 @@ def environment_of(session: Session, options: Mapping[str, Any]) -> Mapping[str,
     return None
 
 
-def limits_of(options: Mapping[str, Any]) -> dict[str, int]:
+def limits_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """The limits that were given, by the names that the manifest has for them. Raises `UserError` (`limit-invalid`)."""
     given = {option: options[option] for option in _LIMITS if options[option] is not None}
     for option, value in given.items():
@@ -206,14 +209,17 @@ def limits_of(options: Mapping[str, Any]) -> dict[str, int]:
     return {_LIMITS[option]: value for option, value in given.items()}
 
 
-def check_limit(option: str, value: int) -> int:
+_Number = TypeVar("_Number", int, float)
+
+
+def check_limit(option: str, value: _Number) -> _Number:
     """Return the value of an option if it is greater than zero; raises `UserError` (`limit-invalid`) that names it."""
     if value > 0:
         return value
     stop = " To end a service and keep it: modelport service stop NAME" if option == "replicas" else ""
     raise UserError(
         "limit-invalid",
-        f"The option --{option.replace('_', '-')} must be a whole number greater than zero; it is {value}.",
+        f"The option --{option.replace('_', '-')} must be greater than zero; it is {value}.",
         f"Leave the option out for its default.{stop}",
     )
 

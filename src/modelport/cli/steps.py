@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Steps:
         if event.status == "started":
             self._working(f"{event.kind} {event.message}".rstrip() + " …")
         elif not (event.kind in _OPERATIONS and event.status == "failed"):
-            self._output.note(line_of(event))  # the failure of the whole is what the error says
+            # What went wrong is what the error says, below the user's own traceback.
+            told_by_error = event.status == "failed" and not event.worker
+            self._output.note(line_of(replace(event, message="") if told_by_error else event))
 
 
 def line_of(event: Event) -> str:

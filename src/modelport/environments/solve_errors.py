@@ -49,6 +49,11 @@ _UNUSABLE = re.compile(
     r"no wheels with a matching|no usable wheels|does not satisfy Python|requires Python|no source distribution"
 )
 _BUILD = re.compile(r"Failed to (?:build|download and build|prepare distributions?)[^`]*`?(?P<what>[^`\n]*)")
+_COMPILER = re.compile(
+    r"command '(?P<command>[^' ]*(?:cc|\+\+|clang|gfortran)[^' ]*)' failed: No such file"
+    r"|(?P<name>[\w.+-]*(?:cc|\+\+|clang|gfortran)): (?:command )?not found"
+)
+_ADDRESS = re.compile(r"https?://[^\s`'\")]+")
 _NETWORK = re.compile(
     r"error sending request|[Ff]ailed to fetch|dns error|[Cc]onnection refused|timed out|tcp connect error"
     r"|certificate|status (?:client|server) error|network was disabled"
@@ -181,12 +186,25 @@ def _build_failed(failure: Failure) -> ResolutionError:
     asked = failure.asked(re.split(r"[=@ ]", package)[0])
     place = _at(asked[0]) if asked else ""
     better = MISNAMED.get(canonicalize_name(re.split(r"[=@ ]", package)[0]))
+    compiler = _COMPILER.search(failure.sentence)
+    if compiler and not better:
+        return _compiler_missing(failure, f"{place}'{package}'", compiler["command"] or compiler["name"])
     return ResolutionError(
         "package-build-failed",
         f"{place}'{package}' has no ready-made file for Python {failure.python_version} on this machine, and building "
         f"it from its source failed.\n{failure.detail}",
         f"Did you mean '{better}'?" if better else "Ask for a version, or a Python, that has a wheel; or install what "
         "the build misses (a compiler, headers).",
+    )
+
+
+def _compiler_missing(failure: Failure, package: str, compiler: str) -> ResolutionError:
+    return ResolutionError(
+        "compiler-missing",
+        f"{package} has no ready-made wheel for Python {failure.python_version} on this machine, and to build it from "
+        f"its source '{compiler}' is missing.\n{failure.detail}",
+        "Ask for a version that has a wheel, or for the Python that it was made for (python=3.x in the conda file); or "
+        "install a compiler: apt-get install build-essential python3-dev",
     )
 
 
@@ -199,9 +217,10 @@ def _hash_mismatch(failure: Failure) -> ResolutionError:
 
 
 def _unreachable(failure: Failure) -> ResolutionError:
+    address = _ADDRESS.search(failure.sentence)
     return ResolutionError(
         "index-unreachable",
-        f"The package index cannot be reached.\n{failure.detail}",
+        f"The package index cannot be reached{f': {address[0]}' if address else ''}\n{failure.detail}",
         "Check the network, the proxy (HTTPS_PROXY), the index (PIP_INDEX_URL, pip.conf) and the certificates "
         "(PIP_CERT, SSL_CERT_FILE).",
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from modelport.errors import DeploymentError, ModelportError
+from modelport.errors import DeploymentError, ModelportError, at_step
 from modelport.events import Event, EventRecord
 from modelport.services.parts import Report
 from modelport.storage.files import storage_error, storage_failures
@@ -83,7 +83,8 @@ def _run_phase(phase: Phase, ledger: Ledger) -> None:
     started = time.monotonic()
     ledger.note(phase.name, "started")
     try:
-        message = phase.run()
+        with at_step(phase.name):
+            message = phase.run()
     except BaseException as error:
         code = error.code if isinstance(error, ModelportError) else type(error).__name__
         ledger.try_note(phase.name, "failed", _message(error), code=code, duration_seconds=_since(started))
