@@ -11,13 +11,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.conftest import kill_servers, require
+from tests.azureml.environments import make_environment
+from tests.conftest import kill_servers
 
-from modelport.environments.uv import uv_program
-
-ROOT = Path(__file__).resolve().parents[2]
 REAL = "azureml-core==1.61.0.post4"
-PYTHON = "3.11"
 PROGRAM = """
     import azureml.core
     from azureml.core import Workspace
@@ -49,17 +46,7 @@ PLAIN = "import azureml.core, azureml.core.model as m\nprint(azureml.core.__file
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     """The Python of an environment that has both."""
-    folder = tmp_path_factory.mktemp("real") / "venv"
-    made = _uv("venv", "--python", PYTHON, folder)
-    require(f"Python {PYTHON}", made.returncode == 0, f"install it where uv finds it: {made.stderr.strip()}")
-    done = _uv("pip", "install", "--python", folder / "bin/python", REAL, "setuptools<81", "--editable", ROOT)
-    require("the package index", done.returncode == 0, f"connect this machine to one: {done.stderr.strip()[-500:]}")
-    return folder / "bin/python"
-
-
-def _uv(*words):
-    command = [str(word) for word in (uv_program(), *words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+    return make_environment(tmp_path_factory.mktemp("real") / "venv", REAL, "setuptools<81")
 
 
 @pytest.fixture
