@@ -22,63 +22,73 @@ CLOSE_SECONDS_MAX = 5.0  # whoever takes nothing for so long does not keep the s
 _EVENT_RESERVE_BYTES = 1024 * 1024  # events are few, and lines must not crowd them out
 _ITEM_BYTES = 100  # of the queue's own, for each item
 _BATCH_BYTES = 256 * 1024
-_GATHER_SECONDS = 0.002  # what comes meanwhile leaves in one write: a thread that woke for each line would cost more
+_GATHER_SECONDS = 0.02  # what comes meanwhile leaves in one write: a thread that woke for each line would cost more
+_MANY = 1000  # so many pieces are written without waiting for more
 
 Write = Callable[[list[bytes]], None]
 """Writes pieces, in order; may take its time."""
 
 
 class WriterThread:
-    """Writes what it is given, in order, on a thread that starts with the first piece. Thread-safe."""
+    """Writes what one other thread gives it, in order, on a thread that starts with the first piece."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
         self._waiting: deque[tuple[Write, bytes]] = deque()
         self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._idle = False
         self._closing = False
-        self.waiting_bytes = 0  # the pieces that are being written among them
+        self._put_bytes = self._written_bytes = 0  # one for each thread, so that no lock is needed for each line
 
-    def put(self, write: Write, data: bytes) -> None:
+    @property
+    def waiting_bytes(self) -> int:
+        """How much is not written yet."""
+        return self._put_bytes - self._written_bytes
+
+    def put(self, write: Write, data: bytes, *, hurry: bool = False) -> None:
         """Have `data` written; the caller looks at `waiting_bytes` first."""
-        with self._changed:
-            self._waiting.append((write, data))
-            self.waiting_bytes += len(data) + _ITEM_BYTES
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-                self._thread.start()
-            elif self._idle:
-                self._changed.notify_all()
+        self._put_bytes += len(data) + _ITEM_BYTES
+        self._waiting.append((write, data))
+        if hurry:
+            self._hurry.set()
+        if self._idle:
+            self._wake.set()
+        elif self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+            self._thread.start()
 
-    def close(self) -> bool:
-        """Have everything written that was put, and end; False where that takes longer than `CLOSE_SECONDS_MAX`."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+    def close(self) -> None:
+        """Have everything written that was put, and end; what takes longer than `CLOSE_SECONDS_MAX` is given up."""
+        self._closing = True
+        self._hurry.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(CLOSE_SECONDS_MAX)
-        return not self._waiting and not self.waiting_bytes
 
     def _run(self) -> None:
         while batch := self._next():
             for write, group in groupby(batch, itemgetter(0)):
                 write([data for _, data in group])
-            with self._changed:
-                self.waiting_bytes -= sum(len(data) + _ITEM_BYTES for _, data in batch)
+            self._written_bytes += sum(len(data) + _ITEM_BYTES for _, data in batch)
 
     def _next(self) -> list[tuple[Write, bytes]]:
-        """Wait for pieces and take some of them; none are left for good where there are none."""
-        with self._changed:
-            if not self._waiting:
-                self._idle = True
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                self._idle = False
-                self._changed.wait_for(lambda: self._closing, _GATHER_SECONDS)
-            batch, size = [], 0
-            while self._waiting and size < _BATCH_BYTES:
-                batch.append(self._waiting.popleft())
-                size += len(batch[-1][1])
-            return batch
+        """Wait for pieces and take some of them; none only at the end."""
+        while not self._waiting and not self._closing:
+            self._wake.clear()
+            self._idle = True
+            if not self._waiting and not self._closing:  # looked at anew: who puts looks at `_idle` afterwards
+                self._wake.wait()
+            self._idle = False
+        if len(self._waiting) < _MANY:
+            self._hurry.wait(_GATHER_SECONDS)
+        if not self._closing:
+            self._hurry.clear()
+        batch, size = [], 0
+        while self._waiting and size < _BATCH_BYTES:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1][1])
+        return batch
 
 
 class Journal:
@@ -121,7 +131,7 @@ class Journal:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(done.set)
 
-        self._writer.put(tell, b"")
+        self._writer.put(tell, b"", hurry=True)
         try:
             await asyncio.wait_for(done.wait(), patience_seconds)
         except asyncio.TimeoutError:
