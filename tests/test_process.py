@@ -93,3 +93,15 @@ def test_after_a_cancellation_nothing_more_is_run() -> None:
     with cancellation.of_this_thread(), pytest.raises(process.Cancelled):
         process.run(["sleep", "60"])
     assert process.run(["true"]).exit_code == 0
+
+
+def test_becoming_a_program_ends_with_its_exit_code(tmp_path):
+    code = "import os; from modelport.process import become; become(['sh', '-c', 'echo $X; exit 7'], {**os.environ})"
+    done = process.run([sys.executable, "-c", code], environ={**os.environ, "X": "y"}, timeout_seconds=60)
+    assert (done.exit_code, done.stdout) == (7, "y\n")
+
+
+def test_becoming_a_program_that_is_not_there_is_told():
+    with pytest.raises(UserError) as caught:
+        process.become(["/nowhere/program"], {"PATH": ""})
+    assert caught.value.code == "program-missing"

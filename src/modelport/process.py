@@ -1,7 +1,7 @@
 """The only place that starts programs: always from a list of words, never through a shell.
 
 `run` waits for a program and returns what it printed; `spawn` starts one that runs beside this process (a worker);
-`spawn_detached` starts one that outlives it (the server of a local service).
+`spawn_detached` starts one that outlives it (the server of a local service); `become` runs one in place of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from modelport.errors import UserError
 from modelport.process_table import ProcessIdentity, start_ticks_of
@@ -284,6 +284,20 @@ def spawn_detached(
     identity = ProcessIdentity(child.pid, start_ticks_of(child.pid) or 0)
     _abandon(child)
     return identity
+
+
+def become(arguments: Words, environ: Mapping[str, str]) -> NoReturn:
+    """Run a program in place of this one: it has our terminal, our signals and our parent, and its exit code is ours.
+
+    Raises `UserError` (`program-missing`).
+    """
+    words = [os.fspath(word) for word in arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execvpe(words[0], words, dict(environ))  # noqa: S606 - a list of words, and no shell wanted
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        raise program_missing(words[0], error) from error
 
 
 def _abandon(child: Child) -> None:

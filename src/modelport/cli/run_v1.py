@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from modelport.cli.doors import Door
+from modelport.cli.doors import Door, session_of
 
 _MODULE = ("-m", "--module")
 
@@ -31,6 +32,7 @@ class Runner(Door):
     examples=[
         "modelport run-v1 deploy.py --name mymodel",
         "modelport run-v1 -m project.deploy",
+        "modelport run-v1 deploy.sh",
     ],
 )
 @click.option("-m", "--module", help="Run a module by its dotted name, as python -m does.")
@@ -40,12 +42,16 @@ def run_v1(context: click.Context, /, module: str | None, words: tuple[str, ...]
     """Run a program written for the Azure ML SDK v1: its `import azureml…` finds Modelport's classes.
 
     It runs as under python itself: its own arguments, working directory, traceback and exit code. Packages of azureml
-    that are installed beside Modelport are not used and not touched.
+    that are installed beside Modelport are not used and not touched. In a shell script `az ml` is Modelport's, and
+    signing in with `az login` needs nobody.
     """
+    from modelport.cli.ml.script import is_shell_script, run_shell_script
     from modelport.v1_imports.finder import install
     from modelport.v1_imports.program import run_module, run_script
 
     if module is None and not words:
         raise click.UsageError("Name the program: modelport run-v1 SCRIPT [ARGUMENTS], or -m MODULE", context)
+    if module is None and is_shell_script(Path(words[0])):
+        run_shell_script(words, session_of(context).settings)
     install()
     context.exit(run_script(words[0], words[1:]) if module is None else run_module(module, words))
