@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from modelport import kubeconfig
 from modelport.errors import ModelportError, NotFoundError, UserError
-from modelport.sdk.absent import REASONS, absent, not_covered
+from modelport.sdk.absent import REASONS, not_covered
 from modelport.sdk.arguments import opened, say
 from modelport.sdk.compute_configuration import AksAttachConfiguration, AksProvisioningConfiguration
 from modelport.services.compute import ComputeRecord
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
-
-AmlCompute = absent("azureml.core.compute.AmlCompute", REASONS["training"])
 
 
 class ComputeTarget:
