@@ -171,7 +171,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def deploy(house: House) -> None:
     house.run("deploy", NAME, "-e", "one.py", "-m", "keep:1", "--replicas", "2", "--auth")
     program = "import sys; from modelport import Workspace, Webservice; w = Webservice(Workspace.get('default'), "
-    program += f"'{NAME}'); w.regen_key('Primary', '{KEY}')"
+    program += f"'{NAME}'); w.regen_key('Primary', set_key='{KEY}')"
     subprocess.run([sys.executable, "-c", program], env=house.environ, check=True, timeout=60)
 
 
