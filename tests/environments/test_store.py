@@ -99,9 +99,9 @@ def test_names_of_curated_environments_are_kept(store, name):
     assert caught.value.code == "environment-name-reserved"
 
 
-def test_what_cannot_be_translated_is_not_registered(store):
+def test_what_cannot_be_understood_is_not_registered(store):
     with pytest.raises(UserError):
-        store.register(replace(SIX, conda=(Dependency("nodejs"),)))
+        store.register(replace(SIX, conda=(Dependency("numpy>=1,<<2"),)))
     assert store.names() == []
 
 

@@ -64,7 +64,6 @@ AREAS: dict[str, tuple[str, ...]] = {
     "compute": (
         "azureml.core.compute.ComputeTarget",
         "azureml.core.compute.AksCompute",
-        "azureml.core.compute.AmlCompute",
         "azureml.core.authentication.InteractiveLoginAuthentication",
         "azureml.core.authentication.ServicePrincipalAuthentication",
         "azureml.core.authentication.AzureCliAuthentication",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from modelport.environments.curated import curated, curated_names, is_reserved
 from modelport.environments.environment import EnvironmentDefinition
-from modelport.environments.wish import wish_of
+from modelport.environments.wish import check_definition
 from modelport.errors import NotFoundError, UserError, nearest
 from modelport.storage.database import Database
 from modelport.storage.tables import environments
@@ -38,7 +38,7 @@ class EnvironmentStore:
     def register(self, definition: EnvironmentDefinition) -> RegisteredEnvironment:
         """Keep a definition: as a new version if it differs from the newest one, else that one as it is.
 
-        Raises `UserError` (`environment-name-reserved`, and what `wish_of` refuses), before anything is written.
+        Raises `UserError` (`environment-name-reserved`, and what nobody could install), before anything is written.
         """
         if is_reserved(definition.name):
             raise UserError(
@@ -46,7 +46,7 @@ class EnvironmentStore:
                 f"The name '{definition.name}' is kept for curated environments.",
                 "Choose another name, or clone the curated one: Environment.get(ws, NAME).clone('my-env')",
             )
-        wish_of(definition)
+        check_definition(definition)
         with self._database.writing() as connection:
             latest = connection.execute(_newest_of(definition.name)).first()
             if latest is not None and latest.digest == definition.digest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modelport.environments.conda_names import RENAMED, SKIPPED, is_not_python
 from modelport.environments.conda_spec import CondaSpec, conda_name, parse_conda_spec
@@ -29,6 +29,16 @@ def wish_of(definition: EnvironmentDefinition) -> Wish:
     python, translated, notes = _translate_all(definition.conda)
     requirements, provided = without_provided((*translated, *definition.pip))
     return Wish(requirements, definition.constraints, definition.index, python, (*notes, *provided))
+
+
+def is_in_conda_alone(dependency: Dependency) -> bool:
+    """Whether PyPI has nothing in the place of a conda package: only an image can have it, from conda's channels."""
+    return is_not_python(conda_name(dependency))
+
+
+def check_definition(definition: EnvironmentDefinition) -> None:
+    """Raise what nobody could install: `UserError` (`conda-spec-invalid`). What conda alone has is no reason."""
+    wish_of(replace(definition, conda=tuple(each for each in definition.conda if not is_in_conda_alone(each))))
 
 
 def _translate_all(
@@ -77,6 +87,7 @@ def _unavailable(name: str, dependency: Dependency) -> UserError:
     return UserError(
         "conda-package-unavailable",
         f"{place}the conda package '{name}' is not a Python package, and PyPI has nothing in its place.",
-        f"Install '{name}' on the machine and take it out of the file; or serve from a conda environment of your own: "
+        f"Deploy to a container, whose image gets '{name}' from conda's channels; or install it on the machine and "
+        "take it out of the file; or serve from a conda environment of your own: "
         "python.user_managed_dependencies = True with its python.interpreter_path.",
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from modelport.environments.environment import EnvironmentDefinition
-from modelport.environments.wish import wish_of
+from modelport.environments.wish import check_definition, is_in_conda_alone
 from modelport.errors import ScriptError, UserError
 from modelport.images.recipe.context import ContextFile, files_below
 from modelport.images.recipe.plan import ImageRequest
@@ -30,7 +30,7 @@ def definition_of(wish: ImageWish) -> EnvironmentDefinition:
 
 def check_wish(wish: ImageWish, models: ModelRegistry, check_script: CheckScript) -> None:
     """Raise what can be known before a build begins: `UserError`, `ScriptError`, `NotFoundError`."""
-    wish_of(definition_of(wish))
+    check_definition(definition_of(wish))
     for model in wish.models:
         if model.version:
             models.get(model.name, model.version)
@@ -58,6 +58,7 @@ def request_of(wish: ImageWish, models: ModelRegistry, scratch: Path) -> ImageRe
     script, environment = wish.script, definition_of(wish)
     container = dict(environment.container)
     steps = str(container.pop("steps", "")) + wish.steps
+    solver = str(container.pop("managed_by", "")) or _solver_of(environment)
     return ImageRequest(
         manifest=Manifest(service_name=wish.name, program=Program("", "", ""), limits=wish.limits),
         environment=replace(environment, container=container),
@@ -65,7 +66,13 @@ def request_of(wish: ImageWish, models: ModelRegistry, scratch: Path) -> ImageRe
         app=tuple(_app_files(script)) if script else (),
         models=tuple(_layer(model, models, scratch) for model in wish.models),
         steps=steps,
+        managed_by=solver,
     )
+
+
+def _solver_of(environment: EnvironmentDefinition) -> str:
+    """Who solves and installs: conda where a package is in conda's channels alone, else "" for whoever fits best."""
+    return "conda" if any(map(is_in_conda_alone, environment.conda)) else ""
 
 
 def _app_files(script: ImageScript) -> Iterator[ContextFile]:

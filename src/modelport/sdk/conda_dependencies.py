@@ -37,6 +37,8 @@ class CondaDependencies:
     """
 
     DEFAULT_NAME = "project_environment"
+    DEFAULT_NUMBER_OF_CONDA_PACKAGES = 0
+    DEFAULT_NUMBER_OF_PIP_PACKAGES = 0
 
     def __init__(
         self, conda_dependencies_file_path: str | None = None, _underlying_structure: Mapping[str, Any] | None = None
@@ -132,6 +134,10 @@ class CondaDependencies:
     def pip_options(self) -> Iterator[str]:
         """The lines of the pip section that are options."""
         return iter(tuple(line.text for line in self._options))
+
+    def get_default_number_of_packages(self) -> tuple[int, int]:
+        """How many conda and pip packages v1 counted in what nobody has changed."""
+        return 1, len(DEFAULT_PIP_PACKAGES)
 
     # Changing it. A package of the same name is replaced.
 

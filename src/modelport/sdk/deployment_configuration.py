@@ -24,6 +24,10 @@ class LocalWebserviceDeploymentConfiguration:
     Raises `UserError` (`port-invalid`, `limit-invalid`, `labels-invalid`, `argument-invalid`).
     """
 
+    location: None = None  # these three v1 has in every configuration, and a local service none of them
+    primary_key: None = None
+    secondary_key: None = None
+
     def __init__(
         self,
         port: int | None = None,

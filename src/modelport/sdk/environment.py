@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelport import naming
 from modelport.environments.conda_export import export_conda_environment
-from modelport.environments.conda_file import CondaFile, read_conda_file
 from modelport.environments.environment import (
     EnvironmentDefinition,
     from_conda,
     from_conda_file,
     from_requirements_file,
 )
-from modelport.environments.source_file import read_text
-from modelport.environments.wish import wish_of
 from modelport.errors import UserError
+from modelport.sdk.absent import Reason, absent
 from modelport.sdk.arguments import opened
 from modelport.sdk.conda_dependencies import CondaDependencies
+from modelport.sdk.environment_definition import checked, definition_of
 from modelport.sdk.environment_folder import read_folder, write_folder
-from modelport.sdk.environment_sections import ContainerRegistry, DockerSection, PythonSection, Section
+from modelport.sdk.environment_sections import (
+    ContainerRegistry,
+    DatabricksSection,
+    DockerSection,
+    PythonSection,
+    Section,
+    SparkSection,
+)
 from modelport.settings import read_settings
 
 if TYPE_CHECKING:
     from modelport.environments.store import RegisteredEnvironment
     from modelport.sdk.environment_images import DockerBuildContext, DockerImageDetails, ImageBuildDetails
     from modelport.sdk.workspace import Workspace
+
+_NO_LABELS = Reason(
+    "Versions of an environment have numbers here, and no labels but 'latest'.",
+    "Get one by its number: Environment.get(ws, 'NAME', version='2')",
+)
 
 __all__ = ["CondaDependencies", "ContainerRegistry", "DockerSection", "Environment", "PythonSection", "definition_of"]
 
@@ -40,7 +49,10 @@ class Environment(Section):
     `inferencing_stack_version` is recorded. Raises `UserError` (`name-invalid`).
     """
 
-    _names = ("name", "version", "environment_variables", "python", "docker", "inferencing_stack_version", "asset_id")
+    _names = (
+        "name", "version", "environment_variables", "python", "docker", "spark", "databricks", "r",
+        "inferencing_stack_version", "asset_id",
+    )  # fmt: skip
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         self.name = naming.ENVIRONMENT.check(name)
@@ -48,11 +60,13 @@ class Environment(Section):
         self.environment_variables: dict[str, str] = {"EXAMPLE_ENV_VAR": "EXAMPLE_VALUE"}
         self.python = PythonSection()
         self.docker = DockerSection()
+        self.spark = SparkSection()
+        self.databricks = DatabricksSection()
+        self.r: object = None
         self.inferencing_stack_version: str | None = None
         self.asset_id: str | None = None
         self._source = ""
-        for option, value in kwargs.items():
-            setattr(self, option, value)
+        self._take(kwargs)
 
     def __repr__(self) -> str:
         return f"Environment(name={self.name!r}, version={self.version!r})"
@@ -66,7 +80,7 @@ class Environment(Section):
         Raises `UserError` (`environment-file-missing`, `conda-file-invalid`, `conda-key-unknown`,
         `conda-spec-invalid`, `requirement-invalid`), each with file:line.
         """
-        return Environment._of(_checked(from_conda_file(name, Path(file_path))))
+        return Environment._of(checked(from_conda_file(name, Path(file_path))))
 
     @staticmethod
     def from_pip_requirements(name: str, file_path: str, pip_version: str | None = None) -> Environment:
@@ -75,7 +89,7 @@ class Environment(Section):
         Raises `UserError` (`environment-file-missing`, `requirement-invalid`, `index-credentials`), with file:line.
         """
         _ = pip_version
-        return Environment._of(_checked(from_requirements_file(name, Path(file_path))))
+        return Environment._of(checked(from_requirements_file(name, Path(file_path))))
 
     @staticmethod
     def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment:
@@ -84,7 +98,7 @@ class Environment(Section):
         Raises `UserError` (`conda-missing`) and `NotFoundError` (`conda-environment-not-found`).
         """
         exported = export_conda_environment(conda_environment_name, read_settings().environ)
-        return Environment._of(_checked(from_conda(name, exported)))
+        return Environment._of(checked(from_conda(name, exported)))
 
     @staticmethod
     def from_dockerfile(
@@ -92,8 +106,7 @@ class Environment(Section):
     ) -> Environment:
         """An environment with a Dockerfile of its own (text or path), recorded for targets that build images."""
         made = _with_packages(name, conda_specification, pip_requirements)
-        is_text = "\n" in dockerfile or dockerfile.lstrip().upper().startswith(("FROM ", "ARG "))
-        made.docker.base_dockerfile = dockerfile if is_text else read_text(Path(dockerfile), dockerfile)
+        made.docker.base_dockerfile = dockerfile
         return made
 
     @staticmethod
@@ -171,6 +184,19 @@ class Environment(Section):
         copied.name, copied.version = naming.ENVIRONMENT.check(new_name), None
         return copied
 
+    label = absent("azureml.core.Environment.label", _NO_LABELS)
+
+    @staticmethod
+    def add_private_pip_wheel(workspace: Workspace, file_path: str, exist_ok: bool = False) -> str:
+        """Keep a wheel in the workspace and return its URL, to be given to `add_pip_package`.
+
+        It is a `file:` URL, for environments and images that are made on this machine. Raises `FileNotFoundError`
+        (`upload-missing`), `ConflictError` (`wheel-exists`) unless `exist_ok`.
+        """
+        from modelport.sdk.environment_wheels import add_wheel
+
+        return add_wheel(workspace, file_path, exist_ok=exist_ok)
+
     # In a folder.
 
     def save_to_directory(self, path: str, overwrite: bool = False) -> None:
@@ -214,62 +240,6 @@ class Environment(Section):
         made.environment_variables = dict(registered.definition.environment_variables)
         made.version = str(registered.version)
         return made
-
-
-def definition_of(environment: Environment) -> EnvironmentDefinition:
-    """What an `Environment` describes now, as the immutable definition that everything below works with.
-
-    Raises `UserError` for what cannot be understood: `conda-spec-invalid`, `requirement-invalid`, `argument-invalid`.
-    """
-    naming.ENVIRONMENT.check(environment.name)
-    python = environment.python
-    container = environment.docker._recorded()
-    if environment.inferencing_stack_version is not None:
-        container["inferencing_stack_version"] = environment.inferencing_stack_version
-    described = from_conda(environment.name, _conda_of(python))
-    kept = python.conda_dependencies._constraints if python.conda_dependencies is not None else ()
-    return _checked(
-        replace(
-            described,
-            constraints=tuple(dict.fromkeys((*kept, *described.constraints))),
-            environment_variables=_variables(environment.environment_variables),
-            interpreter_path=python.interpreter_path if python.user_managed_dependencies else None,
-            container=container,
-            source=environment._source,
-        )
-    )
-
-
-def _conda_of(python: PythonSection) -> CondaFile:
-    if python.conda_dependencies_file is not None:
-        return read_conda_file(Path(python.conda_dependencies_file))
-    if python.conda_dependencies is None:
-        return CondaFile()
-    if not isinstance(python.conda_dependencies, CondaDependencies):
-        raise UserError(
-            "argument-invalid",
-            f"python.conda_dependencies is {type(python.conda_dependencies).__name__}, not CondaDependencies.",
-            "Example: env.python.conda_dependencies = CondaDependencies.create(pip_packages=['numpy'])",
-        )
-    return python.conda_dependencies._file()
-
-
-def _variables(given: Mapping[str, str] | None) -> dict[str, str]:
-    values = dict(given or {})
-    for name, value in values.items():
-        if not isinstance(name, str) or not isinstance(value, str) or not name or "=" in name:
-            raise UserError(
-                "argument-invalid",
-                f"The environment variable {name!r} is not usable: both its name and its value must be text.",
-                "Example: env.environment_variables = {'MY_SETTING': 'on'}",
-            )
-    return values
-
-
-def _checked(definition: EnvironmentDefinition) -> EnvironmentDefinition:
-    """The definition, if all of it can be translated."""
-    wish_of(definition)
-    return definition
 
 
 def _with_packages(name: str, conda_specification: str | None, pip_requirements: str | None) -> Environment:

@@ -29,8 +29,13 @@ _DOCKER = {
     "sharedVolumes": "shared_volumes",
     "shmSize": "shm_size",
     "arguments": "arguments",
-    "platform": "platform",
 }
+
+_SPARK = {"repositories": "repositories", "packages": "packages", "precachePackages": "precache_packages"}
+_DATABRICKS = {
+    "mavenLibraries": "maven_libraries", "pypiLibraries": "pypi_libraries", "rcranLibraries": "rcran_libraries",
+    "jarLibraries": "jar_libraries", "eggLibraries": "egg_libraries",
+}  # fmt: skip
 
 
 def write_folder(environment: Environment, folder: Path, *, overwrite: bool) -> None:
@@ -67,9 +72,14 @@ def _words_of(environment: Environment) -> dict[str, Any]:
         "docker": {
             **{word: getattr(docker, name) for word, name in _DOCKER.items()},
             "baseDockerfile": DOCKERFILE if docker.base_dockerfile is not None else None,
+            "platform": {"os": docker.platform.os, "architecture": docker.platform.architecture},
             "baseImageRegistry": {"address": registry.address, "username": registry.username, "password": None},
         },
+        "spark": {word: getattr(environment.spark, name) for word, name in _SPARK.items()},
+        "databricks": {word: getattr(environment.databricks, name) for word, name in _DATABRICKS.items()},
+        "r": environment.r,
         "inferencingStackVersion": environment.inferencing_stack_version,
+        "assetId": environment.asset_id,
     }
 
 
@@ -100,6 +110,8 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], Path | None]:
 
 def _docker_of(words: dict[str, Any], folder: Path) -> dict[str, Any]:
     docker = {name: words[word] for word, name in _DOCKER.items() if words.get(word) is not None}
+    if words.get("platform"):
+        docker["platform"] = words["platform"]
     docker["base_image_registry"] = words.get("baseImageRegistry") or {}
     if words.get("baseDockerfile"):
         docker["base_dockerfile"] = read_text(folder / DOCKERFILE, str(folder / DOCKERFILE))

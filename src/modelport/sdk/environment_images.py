@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,43 @@ if TYPE_CHECKING:
 
 
 class DockerBuildContext:
-    """A folder with a Dockerfile, of which the base of an environment is built."""
+    """A folder with a Dockerfile, of which the base of an environment is built.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    Only folders of this machine can be one: `from_local_directory` makes it.
+    """
+
+    class LocationType(Enum):
+        """Where v1 took contexts from."""
+
+        Git = "git"
+        StorageAccount = "storageAccount"
+
+    def __init__(
+        self, location_type: object = None, location: str | None = None, dockerfile_path: str = "Dockerfile"
+    ) -> None:
+        if location_type is not None:
+            raise UserError(
+                "build-context-invalid",
+                f"A build context at {location!r} ({location_type}) is not on this machine.",
+                "Copy it here, then: DockerBuildContext.from_local_directory(ws, 'FOLDER')",
+            )
+        self.location_type = None
+        self.location = location
+        self.dockerfile_path = dockerfile_path
 
     def __repr__(self) -> str:
-        return f"DockerBuildContext({self.path!r})"
+        return f"DockerBuildContext(location={self.location!r})"
+
+    @property
+    def path(self) -> str:
+        """The folder; raises `UserError` (`build-context-invalid`) where none was given."""
+        if self.location is None:
+            raise UserError(
+                "build-context-invalid",
+                "The build context has no location.",
+                "Make it of a folder: DockerBuildContext.from_local_directory(ws, 'FOLDER')",
+            )
+        return self.location
 
     @staticmethod
     def from_local_directory(
@@ -43,7 +74,7 @@ class DockerBuildContext:
                 + (f"; '{dockerfile_path}' was named." if dockerfile_path != "Dockerfile" else "."),
                 "Put the Dockerfile at the top of the folder, under that name.",
             )
-        return DockerBuildContext(str(folder))
+        return DockerBuildContext(location=str(folder))
 
 
 class ImageBuildDetails:

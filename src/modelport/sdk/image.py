@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from modelport.errors import UserError
+from modelport.errors import NotFoundError, UserError
 from modelport.images.failure import failure_of
 from modelport.images.record import ImageChange, ImageQuery, ImageRecord
 from modelport.images.wish import ImageWish
 from modelport.naming import parse_model_id
 from modelport.registry.labels import check_labels
 from modelport.registry.model import ModelQuery
-from modelport.sdk.arguments import opened, say, show
+from modelport.sdk.arguments import opened, say, v1_word
 from modelport.sdk.environment_sections import ContainerRegistry
 from modelport.sdk.image_config import ContainerImageConfig, checked_config
 from modelport.sdk.image_view import ImageView
+from modelport.sdk.image_watch import StateWatch
 from modelport.sdk.image_wish import first_generation_parts, placements_of, wished_models
 from modelport.sdk.logins import images_of
 from modelport.sdk.model import Model
@@ -25,8 +25,6 @@ from modelport.sdk.model_arguments import TagFilter, conditions_of, version_of, 
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
-
-_DOT_SECONDS = 5.0
 
 
 class Image(ImageView):
@@ -62,7 +60,10 @@ class Image(ImageView):
         )
         self.workspace = workspace
         self._is_deleted = False
-        self._last = opened(workspace).images.store.newest(query)
+        try:
+            self._last = opened(workspace).images.store.newest(query)
+        except NotFoundError as error:
+            raise v1_word("ImageNotFound", error) from None
 
     @classmethod
     def _of(cls, workspace: Workspace, record: ImageRecord) -> Image:
@@ -116,8 +117,8 @@ class Image(ImageView):
         found = images.unused(every_kind=every_kind)
         return [Image._of(workspace, record) for record in (found if dry_run else images.prune(found))]
 
-    @staticmethod
-    def deserialize(workspace: Workspace, image_payload: Mapping[str, Any]) -> Image:
+    @classmethod
+    def deserialize(cls, workspace: Workspace, image_payload: Mapping[str, Any]) -> Image:
         """The image that `serialize` described, as it is in `workspace` now; raises `NotFoundError`."""
         return Image(workspace, id=str(image_payload.get("id", "")))
 
@@ -134,7 +135,7 @@ class Image(ImageView):
 
         Raises what broke the build; its whole log is at `image_build_log_uri`. Ctrl-C cancels the build.
         """
-        watch = _StateWatch() if show_output else None
+        watch = StateWatch() if show_output else None
         images = opened(self.workspace).images
         self._last = images.wait(self._last, on_poll=watch.look) if watch else images.wait(self._last)
         if watch is not None:
@@ -201,6 +202,7 @@ class ContainerImage(Image):
         base_image: str | None = None,
         base_image_registry: ContainerRegistry | None = None,
         cuda_version: str | None = None,
+        *,
         entry_script: str | None = None,
     ) -> ContainerImageConfig:
         """What an image is made of; `entry_script` is another word for `execution_script`.
@@ -218,7 +220,7 @@ class ContainerImage(Image):
         script = execution_script if execution_script is not None else entry_script
         return ContainerImageConfig(
             script, runtime, conda_file, docker_file, schema_file, dependencies, enable_gpu, tags, properties,
-            description, base_image, base_image_registry, cuda_version,
+            description, base_image, base_image_registry, cuda_version=cuda_version,
         )  # fmt: skip
 
     @property
@@ -253,24 +255,3 @@ class ContainerImage(Image):
         say("Scoring result:")
         say(str(found))
         return found
-
-
-class _StateWatch:
-    """Prints the state of a build, a dot for each five seconds, and on a new line each change."""
-
-    def __init__(self) -> None:
-        self._state = ""
-        self._next_dot = 0.0
-
-    def look(self, record: ImageRecord) -> None:
-        """Print what is new."""
-        if record.state != self._state:
-            show(f"\n{record.state}" if self._state else record.state)
-            self._state, self._next_dot = record.state, time.monotonic() + _DOT_SECONDS
-        elif time.monotonic() >= self._next_dot:
-            show(".")
-            self._next_dot += _DOT_SECONDS
-
-    def end(self) -> None:
-        """End the line."""
-        show("\n")

@@ -30,6 +30,8 @@ FIRST_GENERATION = {
 class ContainerImageConfig:
     """What `ContainerImage.image_configuration` makes; its attributes are the arguments given there.
 
+    `allow_absolute_path` has no effect: paths may be absolute.
+
     Raises `ScriptError`, `UserError` (`image-config-invalid`, `labels-invalid`).
     """
 
@@ -47,8 +49,10 @@ class ContainerImageConfig:
         description: str | None = None,
         base_image: str | None = None,
         base_image_registry: ContainerRegistry | None = None,
+        allow_absolute_path: bool = False,
         cuda_version: str | None = None,
     ) -> None:
+        _ = allow_absolute_path  # v1 had to be told; here every path is one
         self.execution_script = execution_script
         self.runtime = runtime
         self.conda_file = conda_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,18 @@ class InferenceConfig:
                 raise _invalid(
                     f"{name} {getattr(self, name)!r} is not a file (looked at '{self._beside(getattr(self, name))}')."
                 )
+
+    def validation_script_content(self) -> None:
+        """Check that the entry script is Python; raises `ScriptError` (`script-syntax`) at its line."""
+        path = resolve_script(self._script()).path
+        try:
+            ast.parse(path.read_bytes(), filename=str(path))
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", 0) or 0
+            raise ScriptError(
+                "script-syntax", f"The script is not valid Python: {getattr(error, 'msg', error)}.",
+                "Mend that line; python -m py_compile shows the same.", file=str(path), line=line,
+            ) from error  # fmt: skip
 
     def _check_script(self) -> None:
         if not isinstance(self.entry_script, (str, os.PathLike)) or not str(self.entry_script):

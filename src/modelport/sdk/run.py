@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from modelport.errors import UserError
 from modelport.naming import EXPERIMENT, new_id
 from modelport.registry.offline_runs import OfflineRuns, run_offline
-from modelport.registry.run_records import CANCELED, FAILED, RUNNING, Metric, MetricKind
-from modelport.sdk.arguments import accepted, opened, say
+from modelport.registry.run_records import CANCELED, FAILED, RUNNING
+from modelport.sdk.absent import REASONS, absent
+from modelport.sdk.arguments import accepted, opened, refuse_unknown, say
 from modelport.sdk.model import Model
 from modelport.sdk.model_arguments import registration_of
+from modelport.sdk.run_parts import RunFiles, RunLogging
 
 if TYPE_CHECKING:
     from modelport.registry.runs import RunStore
+    from modelport.sdk.resource import ResourceConfiguration
     from modelport.sdk.workspace import Workspace
 
 
 class Experiment:
     """A named series of runs in a workspace; made when its first run starts.
 
-    Raises `UserError` (`name-invalid`). `_skip_name_validation` and the like of v1 do not exist.
+    v1's underscored arguments have no effect. Raises `UserError` (`name-invalid`, `argument-unknown`).
     """
 
-    def __init__(self, workspace: Workspace, name: str) -> None:
+    submit = absent("azureml.core.Experiment.submit", REASONS["training"])
+    archive = absent("azureml.core.Experiment.archive", REASONS["training"])
+    reactivate = absent("azureml.core.Experiment.reactivate", REASONS["training"])
+    delete = absent("azureml.core.Experiment.delete", REASONS["training"])
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        _skip_name_validation: bool = False,
+        _id: str | None = None,
+        _archived_time: object = None,
+        _create_in_cloud: bool = True,
+        _experiment_dto: object = None,
+        **kwargs: Any,
+    ) -> None:
+        refuse_unknown("Experiment", Experiment.__init__, kwargs)
         self._runs = opened(workspace).runs
         self.workspace = workspace
         self.name = EXPERIMENT.check(name)
@@ -54,9 +72,11 @@ class Experiment:
         record = self._runs.start(self.name, display_name=more.get("display_name") or "", outputs_directory=folder)
         return Run(self, record.id)
 
-    def get_runs(self, type: str | None = None, tags: Any = None, properties: Any = None, **_more: Any) -> list[Run]:
+    def get_runs(
+        self, type: str | None = None, tags: Any = None, properties: Any = None, include_children: bool = False
+    ) -> list[Run]:
         """The runs of this experiment, the newest first; `tags` is a key or a mapping that they must have."""
-        _ = type
+        _ = type, include_children
         found = self._runs.find(self.name)
         return [
             Run(self, record.id)
@@ -65,12 +85,19 @@ class Experiment:
         ]
 
     @staticmethod
-    def list(workspace: Workspace) -> list[Experiment]:
-        """All experiments of the workspace, by name."""
-        return [Experiment(workspace, record.name) for record in opened(workspace).runs.experiments()]
+    def list(
+        workspace: Workspace, experiment_name: str | None = None, view_type: str = "ActiveOnly", tags: Any = None
+    ) -> list[Experiment]:
+        """The experiments of the workspace, by name; they have no tags, so that asking for some finds none."""
+        _ = view_type
+        return [
+            Experiment(workspace, record.name)
+            for record in opened(workspace).runs.experiments()
+            if experiment_name in (None, record.name) and not tags
+        ]
 
 
-class Run:
+class Run(RunLogging, RunFiles):
     """One run: what it logs, the files it uploads, and the models registered from it.
 
     `Run(experiment, run_id)` gets an existing run; raises `NotFoundError` (`run-not-found`). As a context it is
@@ -78,7 +105,23 @@ class Run:
     run: it keeps everything in memory and prints what is logged.
     """
 
-    def __init__(self, experiment: Experiment | None, run_id: str) -> None:
+    submit_child = absent("azureml.core.Run.submit_child", REASONS["training"])
+    child_run = absent("azureml.core.Run.child_run", REASONS["training"])
+    create_children = absent("azureml.core.Run.create_children", REASONS["training"])
+    get_children = absent("azureml.core.Run.get_children", REASONS["training"])
+    take_snapshot = absent("azureml.core.Run.take_snapshot", REASONS["training"])
+    restore_snapshot = absent("azureml.core.Run.restore_snapshot", REASONS["training"])
+    log_image = absent("azureml.core.Run.log_image", REASONS["tracking"])
+    log_confusion_matrix = absent("azureml.core.Run.log_confusion_matrix", REASONS["tracking"])
+    log_accuracy_table = absent("azureml.core.Run.log_accuracy_table", REASONS["tracking"])
+    log_residuals = absent("azureml.core.Run.log_residuals", REASONS["tracking"])
+    log_predictions = absent("azureml.core.Run.log_predictions", REASONS["tracking"])
+
+    def __init__(
+        self, experiment: Experiment | None, run_id: str, outputs: str | None = None, **kwargs: Any
+    ) -> None:
+        _ = outputs  # a run that exists has its folder already
+        refuse_unknown("Run", Run.__init__, {name: value for name, value in kwargs.items() if name[0] != "_"})
         self._experiment = experiment
         self._store: RunStore | OfflineRuns = OfflineRuns(run_id) if experiment is None else experiment._runs
         self.id = self._store.get(run_id).id
@@ -87,11 +130,31 @@ class Run:
         return f"Run(Experiment: {self._store.get(self.id).experiment_name}, Id: {self.id}, Status: {self.status})"
 
     @staticmethod
-    def get_context(allow_offline: bool = True, **_more: Any) -> Run:
+    def get(workspace: Workspace, run_id: str) -> Run:
+        """A run of any experiment; raises `NotFoundError` (`run-not-found`)."""
+        return workspace.get_run(run_id)
+
+    @staticmethod
+    def list(
+        experiment: Experiment,
+        type: str | None = None,
+        tags: Any = None,
+        properties: Any = None,
+        status: str | None = None,
+        include_children: bool = False,
+        _rehydrate_runs: bool = True,
+    ) -> list[Run]:
+        """The runs of an experiment, the newest first, that have the tags, properties and the status."""
+        found = experiment.get_runs(type, tags, properties, include_children)
+        return [run for run in found if status in (None, run.status)]
+
+    @classmethod
+    def get_context(cls, allow_offline: bool = True, used_for_context_manager: bool = False, **kwargs: Any) -> Run:
         """The run that this program belongs to: an offline one, as nothing submits programs here.
 
         Raises `UserError` (`run-offline`) if `allow_offline` is False.
         """
+        _ = used_for_context_manager, kwargs
         run_id = f"OfflineRun_{new_id()}"
         if not allow_offline:
             raise run_offline("This program was not submitted as a run", run_id)
@@ -153,92 +216,13 @@ class Run:
             "error": record.error or None,
         }
 
-    # Logging -----------------------------------------------------------------------------------------------------
-
-    def log(self, name: str, value: float | str, description: str = "", step: int | None = None) -> None:
-        """Log a number or text; a name that is logged again becomes a list. `description` and `step` are not kept."""
-        _ = description, step
-        self._log(name, "scalar", value)
-
-    def log_list(self, name: str, value: Any, description: str = "") -> None:
-        """Log a list of numbers or texts."""
-        _ = description
-        self._log(name, "list", value)
-
-    def log_row(self, name: str, description: str | None = None, **kwargs: Any) -> None:
-        """Log one row of a table, its columns as keywords."""
-        _ = description
-        self._log(name, "row", kwargs)
-
-    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
-        """Log a table: a mapping from column to list of values."""
-        _ = description
-        self._log(name, "table", value)
-
-    def _log(self, name: str, kind: MetricKind, value: Any) -> None:
-        self._store.log(self.id, Metric(name, kind, value))
-        if self._experiment is None:
-            say(f"{name}: {value}")
-
-    def get_metrics(self, name: str | None = None, **_more: Any) -> dict[str, Any]:
-        """What was logged: one value per name, or a list where a name was logged more than once."""
-        return self._store.metrics(self.id, name)
-
-    def tag(self, key: str, value: str | None = None) -> None:
-        """Set one tag; without a value the key alone counts."""
-        self._store.set_tag(self.id, key, "" if value is None else str(value))
-
-    def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Set several tags."""
-        for key, value in tags.items():
-            self.tag(key, value)
-
-    def add_properties(self, properties: Mapping[str, str]) -> None:
-        """Add properties; raises `ConflictError` (`properties-immutable`)."""
-        self._store.add_properties(self.id, properties)
-
-    # Files -------------------------------------------------------------------------------------------------------
-
-    def upload_file(self, name: str, path_or_stream: str | Path | IO[Any], **_more: Any) -> None:
-        """Keep a file, or what a stream still holds, under `name`, such as `outputs/my_model.pkl`.
-
-        Raises `UserError` (`model-path-missing`, `run-file-invalid`), `ConflictError` (`run-file-exists`).
-        """
-        if isinstance(path_or_stream, (str, Path)):
-            self._store.upload(self.id, name, Path(path_or_stream))
-            return
-        content = path_or_stream.read()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "stream"
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
-            self._store.upload(self.id, name, path)
-
-    def upload_folder(self, name: str, path: str, **_more: Any) -> None:
-        """Keep all files of the folder at `path` under `name/…`, or none of them."""
-        self._store.upload(self.id, name, Path(path))
-
-    def get_file_names(self) -> list[str]:
-        """The names of the uploaded files, sorted."""
-        return self._store.files(self.id)
-
-    def download_file(self, name: str, output_file_path: str | None = None, **_more: Any) -> None:
-        """Copy an uploaded file to `output_file_path`: a file, or an existing folder (default: the current one)."""
-        target = Path(output_file_path or ".")
-        self._store.download(self.id, name, target / Path(name).name if target.is_dir() else target)
-
-    def download_files(self, prefix: str | None = None, output_directory: str | None = None, **_more: Any) -> None:
-        """Copy the files whose names begin with `prefix` (None: all) below `output_directory`, by their names."""
-        for name in self.get_file_names():
-            if name.startswith(prefix or ""):
-                self._store.download(self.id, name, Path(output_directory or ".") / name)
-
     # The end -----------------------------------------------------------------------------------------------------
 
-    def complete(self) -> None:
+    def complete(self, _set_status: bool = True) -> None:
         """End the run as completed."""
         self._store.finish(self.id)
 
-    def fail(self, error_details: object = None, error_code: str | None = None) -> None:
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
         """End the run as failed, with what is known about it."""
         words = [str(word) for word in (error_code, error_details) if word]
         self._store.finish(self.id, status=FAILED, error=": ".join(words))
@@ -251,8 +235,11 @@ class Run:
         """Everything is kept as soon as it is logged; v1 programs may ask for it again."""
         _ = timeout_seconds
 
-    def wait_for_completion(self, show_output: bool = False, **_more: Any) -> dict[str, Any]:
+    def wait_for_completion(
+        self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
+    ) -> dict[str, Any]:
         """The details of the run, which ends by the hand of the program that started it."""
+        _ = wait_post_processing, raise_on_error
         if show_output:
             say(repr(self))
         return self.get_details()
@@ -280,12 +267,16 @@ class Run:
         model_framework_version: str | None = None,
         description: str | None = None,
         datasets: Iterable[tuple[str, object]] | None = None,
-        **details: Any,
+        sample_input_dataset: object = None,
+        sample_output_dataset: object = None,
+        resource_configuration: ResourceConfiguration | None = None,
+        **kwargs: Any,
     ) -> Model:
         """Register an uploaded file or folder as the next version of a model; None: the one called `model_name`.
 
         Raises `NotFoundError` (`run-file-missing`, naming what was uploaded), `UserError` (`run-offline`).
         """
+        refuse_unknown("Run.register_model", Run.register_model, kwargs)
         registration = registration_of(
             model_name,
             tags=tags,
@@ -294,7 +285,9 @@ class Run:
             model_framework=model_framework,
             model_framework_version=model_framework_version,
             datasets=datasets,
-            **details,
+            sample_input_dataset=sample_input_dataset,
+            sample_output_dataset=sample_output_dataset,
+            resource_configuration=resource_configuration,
         )
         record = self._store.register_model(self.id, registration, model_path)
         return Model._of(self.experiment.workspace, record)
