@@ -9,7 +9,8 @@ import pytest
 from modelport.sdk.absent import REASONS, AbsentType
 from modelport.sdk.differences import OURS
 from modelport.v1_imports.finder import absent_package, is_covered, resolve
-from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES, STAND_INS
+from modelport.v1_imports.stand_ins import STAND_INS
+from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
 from modelport.worker.shims.finder import SHIMS
 
 ROWS = [(module, name, home) for module, names in {**MODULES, **STAND_INS}.items() for name, home in names.items()]

@@ -18,7 +18,8 @@ from typing import Any
 from modelport.errors import ConflictError, nearest
 from modelport.sdk.absent import REASONS, absent
 from modelport.v1_errors import speak_v1
-from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES, STAND_INS
+from modelport.v1_imports.stand_ins import STAND_INS
+from modelport.v1_imports.table import ABSENT_PACKAGES, ABSENT_PREFIX, MODULES
 
 ROOT = "azureml"
 # A scoring script's worker has stand-ins of its own, which know the request that is being answered.

@@ -22,8 +22,8 @@ def find_spec(name: str, path: "Any" = None) -> "ModuleSpec | None":
     package = type(sys)(_PACKAGE)
     package.__path__ = [os.path.dirname(os.path.abspath(__file__))]
     sys.modules[_PACKAGE] = package
-    from importlib import import_module
+    from _modelport_worker.shims import finder as finders  # type: ignore[import-not-found]
 
-    import_module(_PACKAGE + ".shims.finder").install(_APP_ROOT)
+    finders.install(_APP_ROOT)
     found = (finder.find_spec(name, path) for finder in sys.meta_path)
     return next((spec for spec in found if spec is not None), None)
