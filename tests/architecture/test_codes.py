@@ -8,6 +8,7 @@ import re
 import pytest
 
 KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+FINDERS = {"Finding", "_Known", "_Fault", "_raised", "_parse_error"}
 SECTIONS = ("## Why it happens", "## What to do")
 
 
@@ -55,8 +56,23 @@ def problem_codes(modules):
                 yield from ((key.value, module.where(key.lineno)) for key in node.value.keys)
 
 
+def finding_codes(modules):
+    """(code, place) of each finding of the doctor: among the first two arguments of what makes findings."""
+    for module in modules:
+        for node in ast.walk(module.tree) if module.name.startswith("modelport.diagnosis.") else ():
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in FINDERS:
+                words = [each.value for argument in node.args[:2] for each in ast.walk(argument) if _is_text(each)]
+                codes = [word for word in words if KEBAB_CASE.fullmatch(word) and "-" in word]
+                yield from ((code, module.where(node.lineno)) for code in codes)
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def used_codes(modules):
-    return {code: place for code, place in [*raised_codes(modules), *problem_codes(modules)] if code}
+    found = [*raised_codes(modules), *problem_codes(modules), *finding_codes(modules)]
+    return {code: place for code, place in found if code}
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +111,11 @@ def test_codes_of_derived_and_renamed_errors_are_found(invent):
         "class Own(Root):\n    def __init__(self, feature):\n        super().__init__('e-f')\nOwn(x)\n",
     )
     assert sorted(str(code) for code, _ in raised_codes([errors, module])) == ["None", "a-b", "c-d", "e-f"]
+
+
+def test_codes_of_findings_are_found(invent):
+    module = invent("modelport.diagnosis.checks_x", "yield Finding('a-b' if x else 'c-d', Severity.ERROR, 'not-this')\n")
+    assert sorted(used_codes([module])) == ["a-b", "c-d"]
 
 
 def test_codes_of_the_table_of_problems_are_found(invent):

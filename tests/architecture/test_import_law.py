@@ -33,7 +33,8 @@ LAW: dict[str, set[str]] = {
     "targets": LEAVES | {"services"},
     "server": LEAVES | {"worker.wire", "autoscaling"},
     "diagnosis": LEAVES | KINDS | {"images", "targets"},
-    "workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "measuring", "supplies"},
+    "open_workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "measuring", "supplies"},
+    "workspace": SHARED | {"open_workspace", "registry"},
     # The worker's look at a script (text in, complaint out) is passed on to the services as a phase of a rollout.
     "supplies": SHARED | KINDS | {"images", "worker.check", "worker.problem"},
     "sdk": LEAVES | KINDS | {"images", "measuring", "workspace"},

@@ -37,6 +37,7 @@ COMMANDS: dict[str, Entry] = {
     "simulate": Entry("modelport.cli.simulate", "simulate", _SIZE, "Play a load against a scaling rule, in seconds."),
     "workspace": Entry("modelport.cli.workspace", "workspace", _KEEP, "Create, show and delete workspaces; secrets."),
     "fsck": Entry("modelport.cli.fsck", "fsck", _KEEP, "Check every stored file against the catalogue."),
+    "doctor": Entry("modelport.cli.doctor", "doctor", _TROUBLE, "Say what is wrong, why, and what to do."),
     "explain": Entry("modelport.cli.explain", "explain", _TROUBLE, "Explain an error code: why, and what to do."),
     "completion": Entry("modelport.cli.completion", "completion", _TROUBLE, "Print the script for shell completion."),
 }

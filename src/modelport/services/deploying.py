@@ -32,7 +32,7 @@ class Change:
 
 def deploy_new(parts: Parts, spec: ServiceSpec, report: Report) -> ServiceRecord:
     """Make a service from a spec; nothing is left but its event record if that fails before init() has begun."""
-    _check(parts, spec, 0)  # before there is anything that could be left behind
+    check(parts, spec, 0)  # before there is anything that could be left behind
     with parts.store.drafted(spec, "deploy") as record:  # begun before anybody can see it and take it for a killed one
         parts.store.add(record)
         try:
@@ -125,7 +125,7 @@ class _Roll:
             raise
 
     def _check(self) -> str:
-        return _check(self._parts, self._spec, self._observed().endpoint[1] if self._before else 0)
+        return check(self._parts, self._spec, self._observed().endpoint[1] if self._before else 0)
 
     def _observed(self) -> Observation:
         return self._target.observe(self._record.place())
@@ -212,7 +212,9 @@ class _Roll:
         self._target.delete(self._record.place(self._ledger.operation))
 
 
-def _check(parts: Parts, spec: ServiceSpec, own_port: int) -> str:
+def check(parts: Parts, spec: ServiceSpec, own_port: int) -> str:
+    """What can be known before anything is made: the target, the script, what the target's place forbids. `own_port` is
+    the one that the service has already (0: none). Returns the path of the script; raises what forbids it."""
     parts.target_of(spec)
     if not spec.nocode and spec.script.entry_script:
         parts.check_script(spec.script.path)

@@ -1,1 +1,1 @@
-"""Where services run. Targets never import each other; `workspace.py` holds the one table of them."""
+"""Where services run. Targets never import each other; `open_workspace.py` holds the one table of them."""

@@ -1,0 +1,1 @@
+"""Why it fails: facts are collected, checks are functions of them, findings are ranked."""
