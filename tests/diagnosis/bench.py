@@ -19,14 +19,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.diagnosis.case import Case, Http, World
+from tests.diagnosis.case import Case, Http
 
 from modelport.cli import main
 
 _HEADINGS = "Deploying|Updating|Reloading|Registering|Creating|Registered"
 _PROGRESS = re.compile(rf"({_HEADINGS}) |  [a-z]+ +(done|FAILED|[0-9 ])")
 _CODE = re.compile(r"  \[([a-z0-9-]+)\]$", re.MULTILINE)
-_THEN = re.compile(r"(?:Then|then)[^:]*: (modelport [^\n]+?)(?:  \[|$)", re.MULTILINE)
+_THEN = re.compile(r"Then: (modelport [^\n]+?)(?: \(|  \[|$)", re.MULTILINE)
 _SERVICE = "churn"
 
 
@@ -94,6 +94,7 @@ class Bench:
         self.shelf = shelf
         self.folder = folder
         self._patch = patch
+        self._base = os.environ.get("MODELPORT_BASE_IMAGE", "")
         self._taken = socket.create_server(("127.0.0.1", 0))
         self.port = self._taken.getsockname()[1]
         if not case.world.port_taken:
@@ -102,11 +103,12 @@ class Bench:
         for path in folder.rglob("*"):
             self._fill_in(path)
         patch.chdir(folder)
-        for name, value in _surroundings(folder.parent, shelf, case.world).items():
+        for name, value in _surroundings(folder.parent, shelf, case).items():
             patch.setenv(name, self._worded(value))
 
     def _worded(self, text: str) -> str:
         places = {"{port}": str(self.port), "{folder}": str(self.folder), "{shelf}": str(self.shelf)}
+        places["{base}"] = self._base
         for word, place in places.items():
             text = text.replace(word, place)
         return text
@@ -222,11 +224,17 @@ class Bench:
         return [(each.status, _value(each.body)) for each in answers] == [(200, value) for value in wanted]
 
 
-def _surroundings(folder: Path, shelf: Path, world: World) -> dict[str, str]:
-    """A home of the case's own, the shelf as the only index of packages, and what is special about the case."""
+def _surroundings(folder: Path, shelf: Path, case: Case) -> dict[str, str]:
+    """A home of the case's own, the shelf as the only index of packages, and what is special about the case.
+
+    An image needs packages for its server, which are none of the shelf's.
+    """
+    home = {"MODELPORT_HOME": str(folder / "home")}
+    if "engine" in case.needs:
+        return {**home, **case.world.environment}
     index = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
     cache = {"UV_CACHE_DIR": str(shelf.parent / "uv-cache")}
-    return {"MODELPORT_HOME": str(folder / "home"), **index, **cache, **world.environment}
+    return {**home, **index, **cache, **case.world.environment}
 
 
 def _content(asked: Http, request: str) -> bytes:

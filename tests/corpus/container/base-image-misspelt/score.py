@@ -1,0 +1,7 @@
+import json
+
+def init():
+    print("ready")
+
+def run(data):
+    return sum(json.loads(data))
