@@ -111,3 +111,17 @@ def test_a_real_ptvsd_is_used_where_there_is_no_debugpy(tmp_path: Path) -> None:
     without = "sys.path = [os.getcwd()] + [each for each in sys.path if '-packages' not in each]"
     code = code.replace("sys.path.insert(0, os.getcwd())", without)
     assert lines_of(code, tmp_path) == ["real"]
+
+
+def test_it_connects_to_the_debugger_that_a_variable_names(tmp_path: Path) -> None:
+    (tmp_path / "debugpy.py").write_text(FAKE.replace("event.wait()", ""))
+    code = PRELUDE + "from _modelport_worker.debugger import connect_as_told\nconnect_as_told()\nprint('goes on')"
+    environ = {"TMPDIR": str(tmp_path), "AZUREML_DEBUG_PORT": "5680"}
+    assert lines_of(code, tmp_path, environ=environ) == ["connects ('127.0.0.1', 5680)", "waited", "goes on"]
+
+
+def test_a_debugger_that_is_not_there_is_no_reason_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "debugpy.py").write_text(FAKE.replace('print("connects", endpoint)', "raise RuntimeError('nobody')"))
+    code = PRELUDE + "from _modelport_worker.debugger import connect_as_told\nconnect_as_told()\nprint('goes on')"
+    environ = {"TMPDIR": str(tmp_path), "AZUREML_DEBUG_PORT": "5680"}
+    assert lines_of(code, tmp_path, environ=environ) == ["goes on"]

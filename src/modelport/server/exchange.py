@@ -39,7 +39,7 @@ class Exchange:
     __slots__ = (
         "answered", "arrived", "begin_before", "body", "client_request_id", "connection", "content_type", "gone",
         "headers", "keep_alive", "late_since", "method", "path", "query", "request_id", "sent_at", "spool",
-        "streaming", "unsent_bytes", "wire_id",
+        "streaming", "trace_id", "unsent_bytes", "wire_id",
     )  # fmt: skip
 
     def __init__(self, connection: Answering, method: str, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
@@ -54,6 +54,7 @@ class Exchange:
         self.content_type = b""
         self.request_id = b""
         self.client_request_id = b""
+        self.trace_id = b""
         self.keep_alive = True
         self.arrived = 0.0
         self.begin_before = 0.0

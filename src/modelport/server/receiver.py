@@ -176,6 +176,8 @@ class Receiver:
                 exchange.request_id = value
             elif key == b"x-ms-client-request-id":
                 exchange.client_request_id = value
+            elif key == b"traceid":
+                exchange.trace_id = value
         problem = self._check_ids(exchange)
         if problem is None and length is None and not chunked and exchange.method not in _NO_BODY_METHODS:
             problem = Problem("length-missing", f"{exchange.method} needs a Content-Length or chunked encoding.")
@@ -189,11 +191,15 @@ class Receiver:
             self._connection.body_arrives(invite=expects_continue)
 
     def _check_ids(self, exchange: Exchange) -> Problem | None:
-        ids = (("x-request-id", exchange.request_id), ("x-ms-client-request-id", exchange.client_request_id))
+        ids = (
+            ("x-request-id", exchange.request_id),
+            ("x-ms-client-request-id", exchange.client_request_id),
+            ("TraceId", exchange.trace_id),
+        )
         for name, value in ids:
             if len(value) > REQUEST_ID_LENGTH_MAX:
                 exchange.request_id = self._shared.new_request_id()
-                exchange.client_request_id = b""
+                exchange.client_request_id = exchange.trace_id = b""
                 return Problem(
                     "headers-too-large",
                     f"The header {name} has {len(value)} characters; {REQUEST_ID_LENGTH_MAX} are accepted.",

@@ -63,6 +63,8 @@ def head(exchange: Exchange, status: int, headers: Headers, length: int | None) 
         parts.append(b"x-request-id: %s\r\nx-ms-request-id: %s\r\n" % (request_id, request_id))
     if exchange.client_request_id:
         parts.append(b"x-ms-client-request-id: %s\r\n" % exchange.client_request_id)
+    if exchange.trace_id:
+        parts.append(b"traceid: %s\r\n" % exchange.trace_id)
     parts.append(b"x-ms-server-version: %s\r\n" % SERVER_VERSION)
     parts.append(b"\r\n" if exchange.keep_alive else b"connection: close\r\n\r\n")
     return b"".join(parts)

@@ -109,7 +109,7 @@ def _of_message(response: "Any") -> Answer:
         return Answer(message.encode("utf-8"), 200, "text/html; charset=utf-8")
     if isinstance(message, (bytes, bytearray, memoryview)):
         return Answer(bytes(message), 200, "application/octet-stream")
-    return Answer(b"", 200, "text/plain; charset=utf-8") if message is None else answer_of(message)
+    return answer_of(message)
 
 
 def _apply_headers(answer: Answer, headers: "list[tuple[Any, Any]]") -> None:

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 
 from . import environment, wire
+from .optional import importable
 from .traces import log
 
 TYPE_CHECKING = False
@@ -40,6 +41,26 @@ def adapt(debugpy: "Any") -> None:
     debugpy.listen = session.listen
     debugpy.connect = session.connect
     debugpy.wait_for_client = session.wait_for_client
+
+
+def connect_as_told() -> None:
+    """Connect to the debugger at AZUREML_DEBUG_PORT, if that is set, and wait until it is ready, as v1's server did.
+
+    What keeps it from that is logged, and no reason to fail.
+    """
+    port = environment.debug_port()
+    if not port:
+        return
+    debugpy = importable("debugpy")
+    if debugpy is None:
+        log("debugger: AZUREML_DEBUG_PORT is set, and the environment has no debugpy; add 'debugpy' to its packages.")
+        return
+    try:
+        debugpy.connect(("127.0.0.1", port))
+    except (RuntimeError, OSError) as error:
+        log("debugger: none listens at 127.0.0.1:%d (AZUREML_DEBUG_PORT): %s" % (port, error))
+        return
+    debugpy.wait_for_client()
 
 
 def claim(port: int, wait: bool = False) -> "Any":

@@ -1,7 +1,7 @@
 """The only place of the worker that reads environment variables.
 
 AZUREML_MODEL_DIR, AML_APP_ROOT, AZUREML_LOG_LEVEL, SERVICE_NAME, SERVICE_VERSION, SERVICE_PATH_PREFIX and the
-AML_MODEL_DC_* pair mean what they meant to v1; AZUREML_MODEL_DATA_DIR is ours.
+AML_MODEL_DC_* pair mean what they meant to v1, and so does AZUREML_DEBUG_PORT; AZUREML_MODEL_DATA_DIR is ours.
 """
 
 import os
@@ -56,12 +56,19 @@ def quieten_debugger() -> None:
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
-def configure_logging() -> None:
-    """Apply AZUREML_LOG_LEVEL where it is set, without adding a handler.
+def debug_port() -> int:
+    """The port at which AZUREML_DEBUG_PORT says that a debugger listens; 0 where it says nothing."""
+    word = os.environ.get("AZUREML_DEBUG_PORT", "").strip()
+    return int(word) if word.isdigit() else 0
+
+
+def configure_logging(folders: "tuple[str, ...]" = ()) -> None:
+    """Apply the first logging.json in `folders`, and AZUREML_LOG_LEVEL where it is set, without adding a handler.
 
     A handler of ours would turn the user's own `logging.basicConfig(...)` into a no-op; the handler of last resort
-    prints to standard error just as well.
+    prints to standard error just as well. A logging.json that cannot be applied is told and left out.
     """
+    _apply_logging_file(folders)
     word = os.environ.get("AZUREML_LOG_LEVEL", "").strip().upper()
     if not word:
         return
@@ -74,3 +81,23 @@ def configure_logging() -> None:
     logging.getLogger().setLevel(level)
     if logging.lastResort is not None:
         logging.lastResort.setLevel(level)
+
+
+def _apply_logging_file(folders: "tuple[str, ...]") -> None:
+    path = next((os.path.join(each, "logging.json") for each in folders if _has_logging(each)), "")
+    if not path:
+        return
+    import json
+    import logging.config
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            logging.config.dictConfig(json.load(file))
+    except (OSError, ValueError, TypeError, AttributeError, ImportError) as error:
+        from .traces import log
+
+        log("%s cannot be applied, so logging stays as it was: %s" % (path, error))
+
+
+def _has_logging(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "logging.json"))

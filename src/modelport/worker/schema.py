@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 
+_declared = []  # type: list[FunctionSchema]
+
+
 class SchemaMismatch(ValueError):
     """A value of a request does not fit the schema that the script declares."""
 
@@ -130,12 +133,18 @@ def schema_of(function: "Any") -> "FunctionSchema | None":
     return found if isinstance(found, FunctionSchema) else None
 
 
+def declared_schemas() -> "list[FunctionSchema]":
+    """What the decorators declared of all functions of this process."""
+    return list(_declared)
+
+
 def _decorated(function: "Function") -> "tuple[Function, FunctionSchema]":
     """The converting function and its schema: made once, and shared by all decorators of the same function."""
     schema = schema_of(function)
     if schema is not None:
         return function, schema
     schema = FunctionSchema(function)
+    _declared.append(schema)
     names = [each.name for each in parameters_of(function)]
 
     @functools.wraps(function)

@@ -28,14 +28,16 @@ def load_script(path: str, app_root: str = "") -> "ScoringScript":
     The module gets the file's own name, as `import score` elsewhere would give it, so that pickles of its classes are
     found; `app_root` (default: AML_APP_ROOT, or the working directory) and the script's folder become importable.
     """
+    from .debugger import connect_as_told
     from .shims import finder
 
     path = os.path.abspath(path)
     app_root = os.path.abspath(app_root or environment.app_root())
     check_name(path)
-    environment.configure_logging()
     _make_importable((app_root, os.path.dirname(path)))
     finder.install(app_root)
+    environment.configure_logging((app_root, os.path.dirname(path)))
+    connect_as_told()
     module = _import(path, app_root)
     _adopt_as_main(module)
     return ScoringScript(module, path, app_root)
@@ -150,8 +152,12 @@ def _kind_of(run: "Callable[..., Any]", path: str) -> str:
     raw = marks.wants_raw_http(run)
     decorated = marks.is_schema_decorated(run)
     if raw and decorated:
-        words = "run() is decorated with @rawhttp and with @input_schema; one excludes the other."
-        raise signature_problem(words, (path, 0))
+        raise ScriptProblem(
+            "script-signature",
+            "run() of %s is decorated with @rawhttp and with @input_schema." % os.path.basename(path),
+            "Take one of them away: the first hands the whole request over, the second the values in its body.",
+            (path, 0),
+        )
     return "raw" if raw else ("schema" if decorated else "text")
 
 

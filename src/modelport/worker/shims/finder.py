@@ -32,6 +32,7 @@ SHIMS = {
     "azureml.monitoring": (_MODULE, "monitoring"),
     "azureml_inference_server_http": (_PACKAGE, ""),
     "azureml_inference_server_http.api": (_PACKAGE, ""),
+    "azureml_inference_server_http.log_config": (_MODULE, "log_config"),
     "azureml_inference_server_http.api.aml_request": (_MODULE, "raw_http"),
     "azureml_inference_server_http.api.aml_response": (_MODULE, "raw_http"),
     "inference_schema": (_PACKAGE, ""),
@@ -41,6 +42,7 @@ SHIMS = {
     "inference_schema.parameter_types.abstract_parameter_type": (_MODULE, "abstract_type"),
     "inference_schema.parameter_types.numpy_parameter_type": (_MODULE, "array_types"),
     "inference_schema.parameter_types.pandas_parameter_type": (_MODULE, "array_types"),
+    "inference_schema.parameter_types.spark_parameter_type": (_MODULE, "spark_type"),
     "inference_schema.parameter_types.standard_py_parameter_type": (_MODULE, "standard_type"),
     "ptvsd": (_MODULE, "ptvsd"),
 }  # type: dict[str, tuple[bool, str]]
