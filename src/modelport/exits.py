@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-_CODES = {  # those that mean the same of every program: a script may end its process with any other, for its own reasons
+# Those that mean the same of every program: with any other a script may end its process for reasons of its own.
+_CODES = {
     127: "the program was not found",
     137: "killed: out of memory, or by hand",
     143: "asked to end (SIGTERM)",

@@ -11,7 +11,7 @@ import sys
 
 LEAVES = {
     "errors", "v1_errors", "v1_kinds", "engine_errors", "naming", "process", "process_table", "settings", "events",
-    "exits", "kubeconfig", "manifest",
+    "exits", "kubeconfig", "manifest", "units",
 }  # fmt: skip
 SHARED = LEAVES | {"storage"}
 KINDS = {"registry", "environments", "services"}

@@ -10,39 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modelport.cli.deploy import environment_of, script_of
-from modelport.cli.doors import completing
 from modelport.cli.output import Output
+from modelport.cli.script_options import script_options, with_options
 from modelport.cli.session import Session
 
 if TYPE_CHECKING:
     from modelport.images.build.log import Progress
     from modelport.services.spec import ModelPlacement
-    from modelport.workspace import OpenWorkspace
 
 _TOLD = frozenset({"cached", "done", "failed", "note"})
 
 
-def _model_ids(workspace: OpenWorkspace) -> list[str]:
-    return [each.id for each in workspace.models.find()]
-
-
 _OPTIONS = (
-    click.option("--entry-script", "-e", metavar="FILE", help="Script with init() and run(data)."),
-    click.option(
-        "--source-directory", "-s", metavar="FOLDER",
-        help="Folder that goes into the image whole; the entry script is then relative to it.",
-    ),
-    click.option(
-        "--model", "-m", "models", multiple=True, metavar="NAME:VERSION|PATH", shell_complete=completing(_model_ids),
-        help="Registered model, or a file or folder that is not registered; repeatable.",
-    ),
-    click.option(
-        "--conda-file", "--cf", type=click.Path(path_type=Path), metavar="FILE", help="Environment from a conda file."
-    ),
-    click.option(
-        "--requirements", type=click.Path(path_type=Path), metavar="FILE", help="Environment from a requirements file."
-    ),
-    click.option("--environment", metavar="NAME[:VERSION]", help="A registered or curated environment."),
+    *script_options("Folder that goes into the image whole; the entry script is then relative to it."),
     click.option("--base-image", "--bi", metavar="IMAGE", help="What the image is built on; default: a slim Python."),
     click.option(
         "--extra-docker-file-steps", "--ds", type=click.Path(path_type=Path), metavar="FILE",
@@ -53,9 +33,7 @@ _OPTIONS = (
 
 def image_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what an image is made of; `image build` and `package` have them in common."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def wish_of(session: Session, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from modelport.cli.doors import Door, completing, session_of
+from modelport.cli.doors import Door, session_of
+from modelport.cli.script_options import script_options, with_options
 from modelport.cli.session import Session
 from modelport.cli.words import pairs
 from modelport.errors import UserError, at_step
@@ -17,7 +17,6 @@ from modelport.errors import UserError, at_step
 if TYPE_CHECKING:
     from modelport.services.request import Labels, ScriptRequest, ServiceRequest
     from modelport.services.service import Service
-    from modelport.workspace import OpenWorkspace
 
 _LIMITS = {
     "replicas": "workers",
@@ -31,27 +30,8 @@ _LIMITS = {
 _BYTES_OF_GB = 1024**3
 
 
-def _model_ids(workspace: OpenWorkspace) -> list[str]:
-    return [each.id for each in workspace.models.find()]
-
-
 _OPTIONS = (
-    click.option("--entry-script", "-e", metavar="FILE", help="Script with init() and run(data)."),
-    click.option(
-        "--source-directory", "-s", metavar="FOLDER",
-        help="Folder that is deployed whole; the entry script is then relative to it.",
-    ),
-    click.option(
-        "--model", "-m", "models", multiple=True, metavar="NAME:VERSION|PATH", shell_complete=completing(_model_ids),
-        help="Registered model, or a file or folder that is not registered; repeatable.",
-    ),
-    click.option(
-        "--conda-file", type=click.Path(path_type=Path), metavar="FILE", help="Environment from a conda file."
-    ),
-    click.option(
-        "--requirements", type=click.Path(path_type=Path), metavar="FILE", help="Environment from a requirements file."
-    ),
-    click.option("--environment", metavar="NAME[:VERSION]", help="A registered or curated environment."),
+    *script_options("Folder that is deployed whole; the entry script is then relative to it."),
     click.option("--port", "-p", type=int, help="Port of the service; a new one takes a free port."),
     click.option("--replicas", type=int, help="Worker processes; a new service has 1."),
     click.option(
@@ -84,9 +64,7 @@ _OPTIONS = (
 
 def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what a service is; `deploy` and `service update` have them in common."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @click.command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modelport.cli.doors import Door, session_of
-from modelport.cli.output import size
+from modelport.units import human_size
 
 if TYPE_CHECKING:
     from modelport.registry.fsck import FsckReport
@@ -34,7 +34,7 @@ def fsck(context: click.Context, repair: bool) -> None:
 
 def lines_of(report: FsckReport) -> list[str]:
     """What a check found, in lines."""
-    lines = [f"{report.contents} stored files, {size(report.size_bytes)}."]
+    lines = [f"{report.contents} stored files, {human_size(report.size_bytes)}."]
     for word, affected in (("missing", report.missing), ("damaged", report.damaged)):
         lines += [f"{word}: {entry.digest}, needed by {', '.join(entry.used_by)}" for entry in affected]
     lines += [f"catalogue: {problem}" for problem in report.catalogue_problems]

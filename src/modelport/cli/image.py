@@ -9,18 +9,19 @@ import click
 
 from modelport.cli.building import build_progress, image_options, wish_of
 from modelport.cli.doors import DoorGroup, completing, session_of
-from modelport.cli.output import Column, moment, size
+from modelport.cli.output import Column, moment
 from modelport.cli.words import conditions, pairs
+from modelport.units import human_size
 
 if TYPE_CHECKING:
     from modelport.images.record import ImageRecord
     from modelport.workspace import OpenWorkspace
 
 _COLUMNS = (
-    Column("name"), Column("version"), Column("kind"), Column("state"), Column("size_bytes", "Size", size),
+    Column("name"), Column("version"), Column("kind"), Column("state"), Column("size_bytes", "Size", human_size),
     Column("models"), Column("tags"), Column("created_at", "Created", moment),
 )  # fmt: skip
-_SHOWN = {"size_bytes": size, "created_at": moment, "ended_at": moment}
+_SHOWN = {"size_bytes": human_size, "created_at": moment, "ended_at": moment}
 
 
 def _names(workspace: OpenWorkspace) -> list[str]:
@@ -63,7 +64,7 @@ def build(context: click.Context, /, name: str, **options: Any) -> None:
     with build_progress(session.output, f"Building image '{name}'", verbose=session.verbose) as report:
         record = session.workspace.images.build(wish, report)
     seconds = f" in {record.seconds:.1f} s" if record.seconds is not None else ""
-    session.output.done(f"Built {record.reference} ({size(record.size_bytes)}){seconds}.", record.to_dict())
+    session.output.done(f"Built {record.reference} ({human_size(record.size_bytes)}){seconds}.", record.to_dict())
 
 
 @image.command("list", examples=["modelport image list", "modelport image list --model churn:1 --output json"])
@@ -168,7 +169,7 @@ def pull(context: click.Context, image: str) -> None:
     with session.output.working(f"Pulling {source} …") as working:
         record = images.adopt(image, working) if found is None else images.pull(found, working)
     name = record.reference if found else f"{record.full_name} ({record.reference})"
-    session.output.done(f"{name} is in the engine ({size(record.size_bytes)}).", record.to_dict())
+    session.output.done(f"{name} is in the engine ({human_size(record.size_bytes)}).", record.to_dict())
 
 
 @image.command(examples=["modelport image delete churn:1"])

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modelport.cli.doors import DoorGroup, completing, session_of
-from modelport.cli.output import Column, moment, size
+from modelport.cli.output import Column, moment
+from modelport.cli.script_options import model_ids
 from modelport.cli.words import conditions, pairs
+from modelport.units import human_size
 
 if TYPE_CHECKING:
     from modelport.registry.model import ModelVersion
     from modelport.workspace import OpenWorkspace
 
 _COLUMNS = (
-    Column("name"), Column("version"), Column("framework"), Column("size_bytes", "Size", size), Column("tags"),
+    Column("name"), Column("version"), Column("framework"), Column("size_bytes", "Size", human_size), Column("tags"),
     Column("created_at", "Created", moment),
 )  # fmt: skip
-_SHOWN = {"size_bytes": size, "created_at": moment}
+_SHOWN = {"size_bytes": human_size, "created_at": moment}
 
 _TAGS = click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Tag; repeatable.")
 _PROPERTIES = click.option(
@@ -27,11 +29,7 @@ _PROPERTIES = click.option(
 )
 
 
-def _ids(workspace: OpenWorkspace) -> list[str]:
-    return [each.id for each in workspace.models.find()]
-
-
-_MODEL = click.argument("model", metavar="NAME[:VERSION]", shell_complete=completing(_ids))
+_MODEL = click.argument("model", metavar="NAME[:VERSION]", shell_complete=completing(model_ids))
 
 
 @click.group(
@@ -81,7 +79,7 @@ def register(context: click.Context, /, path: Path, **options: Any) -> None:
     with session.output.transferring(f"Registering {path.name or path}", total_bytes) as advance:
         workspace.artifacts.on_bytes = advance
         made = workspace.models.register(path, registration, child_paths=children, unpack=unpack)
-    session.output.done(f"Registered {made.id} ({size(made.size_bytes)}).", made.to_dict())
+    session.output.done(f"Registered {made.id} ({human_size(made.size_bytes)}).", made.to_dict())
 
 
 @model.command(
@@ -138,7 +136,7 @@ def download(context: click.Context, model: str, target_dir: Path, overwrite: bo
     """Copy the file or folder of a model into a folder."""
     session = session_of(context)
     found = _find(session.workspace, model)
-    with session.output.working(f"Downloading {found.id} ({size(found.size_bytes)}) …"):
+    with session.output.working(f"Downloading {found.id} ({human_size(found.size_bytes)}) …"):
         path = session.workspace.models.download(found, target_dir, exist_ok=overwrite)
     session.output.done(f"Downloaded {found.id} to {path}.", {"id": found.id, "path": str(path)})
 
@@ -171,7 +169,7 @@ def update(context: click.Context, /, model: str, **options: Any) -> None:
 
 
 @model.command(examples=["modelport model delete diabetes:1"])
-@click.argument("model", metavar="NAME:VERSION", shell_complete=completing(_ids))
+@click.argument("model", metavar="NAME:VERSION", shell_complete=completing(model_ids))
 @click.pass_context
 def delete(context: click.Context, model: str) -> None:
     """Delete one version of a model; refused while a service uses it. Its number is never used again."""

@@ -40,20 +40,6 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def size(size_bytes: Any) -> str:
-    """A number of bytes as people read it.
-
-    >>> size(900), size(1536), size(3_000_000_000)
-    ('900 B', '1.5 kB', '3.0 GB')
-    """
-    amount = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
 def moment(text: Any) -> str:
     """A moment (ISO 8601) as people read it, in the time of this machine; empty stays empty."""
     if not text:

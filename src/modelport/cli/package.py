@@ -10,7 +10,7 @@ import click
 
 from modelport.cli.building import build_progress, image_options, wish_of
 from modelport.cli.doors import Door, session_of
-from modelport.cli.output import size
+from modelport.units import human_size
 
 
 @click.command(
@@ -55,5 +55,5 @@ def package(context: click.Context, /, **options: Any) -> None:
         session.output.done(f"The Dockerfile and its context are in {folder}.", {**words, "folder": str(folder)})
         return
     session.output.done(
-        f"Built {name} ({size(record.size_bytes)}). Run it: docker run --rm -p 8000:5001 {name}", words
+        f"Built {name} ({human_size(record.size_bytes)}). Run it: docker run --rm -p 8000:5001 {name}", words
     )

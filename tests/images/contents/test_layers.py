@@ -14,7 +14,6 @@ from modelport.images.contents.layers import (
     Layer,
     classify,
     describe,
-    human_size,
     image_cost,
     image_layers,
     kind_of,
@@ -144,17 +143,6 @@ def test_the_words_of_the_builder_itself_are_left_out(words, short):
 
 def test_a_long_step_is_cut():
     assert len(shortened("RUN " + "x" * 500)) == 90
-
-
-def test_sizes_are_read_by_people():
-    assert [human_size(size) for size in (0, 999, 1000, 999_500, 1_500_000, 2 * 10**15)] == [
-        "0 B",
-        "999 B",
-        "1 kB",
-        "1 MB",
-        "1.5 MB",
-        "2000 TB",
-    ]
 
 
 def test_an_image_without_packages_is_told_without_them():

@@ -12,6 +12,7 @@ from modelport.errors import EngineError
 from modelport.images.contents.packages import InstalledPackage, image_not_local, largest, read_contents
 from modelport.images.engine import Engine, image_facts
 from modelport.images.recipe.recipe import APP, HOME, MODELS
+from modelport.units import human_size
 
 _SHORT = 90
 # Where a layer's files go -> what it is for: the first that fits.
@@ -144,18 +145,6 @@ def shortened(created_by: str) -> str:
         text = noise.sub(instead, text)
     text = text.strip() or "(imported)"
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
-
-
-def human_size(size_bytes: int) -> str:
-    """A size in the units that engines use.
-
-    >>> human_size(999), human_size(1500), human_size(239_000_000)
-    ('999 B', '1.5 kB', '239 MB')
-    """
-    size, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
-    while size >= 999.5 and len(units) > 1:
-        size, units = size / 1000, units[1:]
-    return f"{size:.3g} {units[0]}" if size < 1000 else f"{size:.0f} {units[0]}"
 
 
 def describe(cost: ImageCost) -> str:

@@ -16,6 +16,7 @@ from modelport.images.recipe.user_python import PythonPlan
 from modelport.storage.files import locked, make_private_directory
 
 _SCRIPTS = Path(__file__).with_name("in_build")
+_ALWAYS = ("settings.sh", "install.sh")
 _BY_HOW = {"copied": ("copy_python.py",), "uv": ("get_python.sh",), "conda": ("conda.sh", "conda_install.py")}
 _LIBC_WORDS = {"glibc": "gnu", "musl": "musl"}
 
@@ -25,8 +26,9 @@ def tool_files(pythons: PythonPlan, options: RealisationOptions) -> tuple[Contex
 
     Raises `ResolutionError` (`uv-for-platform`) where uv for the image's platform cannot be had.
     """
-    names = ["install.sh", *(name for each in (pythons.server, pythons.user) for name in _BY_HOW.get(each.how, ()))]
-    scripts = [ContextFile(f"{CONTEXT}/tools/{name}", source=_SCRIPTS / name) for name in dict.fromkeys(names)]
+    chosen = (name for each in (pythons.server, pythons.user) for name in _BY_HOW.get(each.how, ()))
+    names = dict.fromkeys((*_ALWAYS, *chosen))
+    scripts = [ContextFile(f"{CONTEXT}/tools/{name}", source=_SCRIPTS / name) for name in names]
     uv = _uv_for(pythons.base.machine, pythons.base.libc, options)
     return (*scripts, ContextFile(f"{CONTEXT}/tools/uv", source=uv, executable=True))
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from modelport import process
 from modelport.errors import ModelportError, UserError
-from modelport.images.contents.layers import human_size
 from modelport.images.contents.packages import image_not_local
 from modelport.images.engine import Engine, image_facts
 from modelport.images.registries import errors as trouble
@@ -18,6 +17,7 @@ from modelport.images.registries.oci_registry import Manifest, open_registry
 from modelport.images.registries.push_output import TransferredLayer, digest_in, layers_present, match_layers
 from modelport.images.registries.reference import Reference
 from modelport.images.registries.trust import is_insecure
+from modelport.units import human_size
 
 _TRANSFER_SECONDS = 6 * 3600.0
 _LOGIN_SECONDS = 120.0

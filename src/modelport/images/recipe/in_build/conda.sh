@@ -4,14 +4,7 @@
 set -eu
 name=$1 python=$2 helper=$3
 from=/modelport/$name into=/opt/modelport/$name
-export UV_CACHE_DIR=/modelport/cache UV_LINK_MODE=copy UV_NO_CONFIG=1 UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
-export HOME=/tmp
-for file in /modelport/tools/ca.crt /run/secrets/ca; do
-  if [ -s "$file" ]; then export SSL_CERT_FILE="$file"; fi
-done
-for file in /modelport/tools/index.sh /run/secrets/index; do
-  if [ -s "$file" ]; then . "$file"; fi
-done
+. /modelport/tools/settings.sh
 /modelport/tools/uv venv --quiet --python "$helper" /modelport/rattler-env
 /modelport/tools/uv pip sync --quiet --python /modelport/rattler-env/bin/python --require-hashes \
   /modelport/rattler/lock.txt
