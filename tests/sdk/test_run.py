@@ -110,3 +110,33 @@ def test_an_offline_run_says_what_needs_a_workspace(attempt):
 def test_offline_may_be_forbidden():
     with pytest.raises(UserError, match="run-offline"):
         Run.get_context(allow_offline=False)
+
+
+def test_runs_are_listed_by_what_they_have(ws):
+    experiment = Experiment(ws, "exp")
+    first, second = experiment.start_logging(), experiment.start_logging()
+    first.tag("best")
+    first.complete()
+    assert [run.id for run in Run.list(experiment)] == [second.id, first.id]
+    assert [run.id for run in Run.list(experiment, tags="best")] == [first.id]
+    assert [run.id for run in Run.list(experiment, status="Completed")] == [first.id]
+    assert Run.get(ws, first.id).id == first.id
+    assert [each.name for each in Experiment.list(ws, "exp")] == ["exp"] and Experiment.list(ws, "other") == []
+
+
+def test_several_files_are_uploaded_and_come_back_by_other_paths(ws, tmp_path):
+    run = Experiment(ws, "exp").start_logging()
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    run.upload_files(["outputs/a", "outputs/b"], [str(tmp_path / "a"), str(tmp_path / "b")])
+    run.download_files("outputs/", str(tmp_path / "flat"), append_prefix=False)
+    run.download_files("outputs/", str(tmp_path / "named"), output_paths=["x", "y"])
+    assert sorted(path.name for path in (tmp_path / "flat").iterdir()) == ["a", "b"]
+    assert (tmp_path / "named/y").read_text() == "b"
+
+
+def test_training_says_at_the_call_that_it_is_not_covered(ws):
+    with pytest.raises(UserError, match="v1-not-covered"):
+        Experiment(ws, "exp").submit("config")
+    with pytest.raises(UserError, match="Did you mean 'model_path'"):
+        Experiment(ws, "exp").start_logging().register_model("m", model_pat="x")

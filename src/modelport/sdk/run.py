@@ -313,3 +313,9 @@ def _has(labels: Mapping[str, str], wanted: object) -> bool:
         f"The filter {wanted!r} is neither a key nor a mapping.",
         "Write tags='key' or tags={'key': 'value'}.",
     )
+
+
+def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True) -> Run:
+    """A run of an experiment; the last two have no effect. Raises `NotFoundError` (`run-not-found`)."""
+    _ = rehydrate, clean_up
+    return Run(experiment, run_id)

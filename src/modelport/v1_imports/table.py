@@ -47,7 +47,7 @@ MODULES: dict[str, dict[str, str]] = {
         "__version__": "modelport.v1_imports.values:VERSION",
         "attach_legacy_compute_target": "absent:training",
         "diagnostic_log": "modelport.sdk.diagnostics:diagnostic_log",
-        "get_run": "absent:training",
+        "get_run": "modelport.sdk.run:get_run",
         "is_compute_target_prepared": "absent:training",
         "prepare_compute_target": "absent:training",
         "remove_legacy_compute_target": "absent:training",
@@ -197,7 +197,7 @@ MODULES: dict[str, dict[str, str]] = {
         "LinkOutput": "absent:datasets",
         "OutputDatasets": "absent:datasets",
         "Run": "modelport.sdk.run:Run",
-        "get_run": "absent:training",
+        "get_run": "modelport.sdk.run:get_run",
     },
     "azureml.core.runconfig": {
         "AmlComputeConfiguration": "absent:training",
