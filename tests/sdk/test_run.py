@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelport.errors import NotFoundError, UserError
-from modelport.sdk.run import Experiment, Run
+from modelport.sdk.run import Experiment, Run, get_run
 
 
 @pytest.fixture
@@ -140,3 +140,7 @@ def test_training_says_at_the_call_that_it_is_not_covered(ws):
         Experiment(ws, "exp").submit("config")
     with pytest.raises(UserError, match="Did you mean 'model_path'"):
         Experiment(ws, "exp").start_logging().register_model("m", model_pat="x")
+
+
+def test_a_run_is_found_by_its_experiment_and_id(ws, run):
+    assert get_run(run.experiment, run.id).id == run.id
