@@ -47,6 +47,8 @@ def test_a_service_is_measured_and_deleted_again(ws: Workspace):
     assert found.max_utilized_memory < found.recommended_memory < 1
     assert found.recommended_cpu is not None
     assert found.recommended_cpu >= 0.1
+    assert found.service_seconds is not None
+    assert 0 < found.service_seconds < 1
     assert ws.webservices == {}
     assert found.get_details().keys() == KEYS_OF_V1 | {"description"}
 

@@ -171,6 +171,16 @@ class ModelProfile:
         return self._latency("percentile_999")
 
     @property
+    def service_seconds(self) -> float | None:
+        """How long `run()` took on average in a request that met no other: what `modelport plan --service-time` asks."""
+        return self._measured("service_times", "mean_seconds")  # type: ignore[no-any-return]
+
+    @property
+    def service_variation(self) -> float | None:
+        """How much that varied (variance / mean²): what `modelport plan --variation` asks."""
+        return self._measured("service_times", "variation")  # type: ignore[no-any-return]
+
+    @property
     def recommended_cpu(self) -> float | None:
         """How many cores to give the service: what it used, and a fifth more."""
         return self._measured("advice", "cpu_cores")  # type: ignore[no-any-return]
