@@ -102,6 +102,15 @@ def test_nothing_to_ask_is_refused(ws: Workspace):
     assert caught.value.code == "requests-needed"
 
 
+@pytest.mark.parametrize("given", [{"seconds": 0}, {"seconds": "1"}, {"seconds": None}, {"queries_per_second": -1}])
+def test_a_load_that_cannot_be_sent_is_refused(ws: Workspace, given: dict[str, Any]):
+    Path("score.py").write_text(WORKS)
+    config = InferenceConfig(entry_script="score.py")
+    with pytest.raises(UserError) as caught:
+        Model.profile(ws, "my-profile", [], config, "{}", **given)
+    assert caught.value.code == "load-invalid"
+
+
 @pytest.mark.parametrize("given", [{"cpu": 4}, {"cpu": 0.05}, {"memory_in_gb": 16}, {"cpu": True}, {"cpu": "1"}])
 def test_more_than_a_machine_of_v1_had_is_refused(ws: Workspace, given: dict[str, Any]):
     with pytest.raises(UserError) as caught:

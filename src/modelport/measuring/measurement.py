@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from modelport.errors import ScoringError
+from modelport.errors import ScoringError, UserError
 from modelport.measuring.figures import Advice, Figures, ServiceTimes, figures_of, recommended, service_times_of
 from modelport.measuring.open_loop import Address, Arrival, evenly, send_in_turn, send_when_due
 from modelport.measuring.usage import Usage, watched
@@ -25,6 +26,18 @@ class Load:
     seconds: float = 10.0
     per_second: float | None = None
     patience_seconds: float = 75.0
+
+    def check(self) -> None:
+        """Raise `UserError` (`load-invalid`) if a number is not greater than zero."""
+        for name, value in (("seconds", self.seconds), ("queries_per_second", self.per_second)):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if (value is None and name != "seconds") or (is_number and value is not None and 0 < value < math.inf):
+                continue
+            raise UserError(
+                "load-invalid",
+                f"The load to measure with cannot be sent: {name} is {value!r}; a number greater than zero is needed.",
+                f"Leave {name} out for the default.",
+            )
 
 
 @dataclass(frozen=True)

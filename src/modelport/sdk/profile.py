@@ -172,7 +172,7 @@ class ModelProfile:
 
     @property
     def service_seconds(self) -> float | None:
-        """How long `run()` took on average in a request that met no other: what `modelport plan --service-time` asks."""
+        """The seconds that `run()` took on average, one at a time: what `modelport plan --service-time` asks."""
         return self._measured("service_times", "mean_seconds")  # type: ignore[no-any-return]
 
     @property

@@ -99,10 +99,11 @@ class Profiler:
     def profile(self, request: ProfileRequest, tell: Callable[[str], None]) -> ProfileRecord:
         """Deploy the service under a name of its own, measure it, delete it; returns the record, whatever it says.
 
-        A profile of that name is replaced. Raises `UserError` (`requests-needed` and others), `ScriptError`,
-        `NotFoundError` for what cannot be deployed at all; then nothing is recorded.
+        A profile of that name is replaced. Raises `UserError` (`requests-needed`, `load-invalid` and others),
+        `ScriptError`, `NotFoundError` for what cannot be deployed at all; then nothing is recorded.
         """
         PROFILE.check(request.name)
+        request.load.check()
         if not request.load.bodies:
             raise UserError(
                 "requests-needed", f"Profile '{request.name}' has no requests to measure with.",
@@ -138,9 +139,11 @@ class Profiler:
         if service not in self._services.names():
             return record
         path = make_private_directory(self._directory) / f"{record.name}.log"
-        text = "\n".join(self._services.logs(service, LogRequest(_LOG_LINES)))
-        write_durably(path, text.encode() + b"\n")
-        self._services.delete(service)
+        try:
+            text = "\n".join(self._services.logs(service, LogRequest(_LOG_LINES)))
+            write_durably(path, text.encode() + b"\n")
+        finally:
+            self._services.delete(service)
         if record.state == FAILED and record.error:
             again = f"Correct it, then measure again; the end of the service's log is in '{path}'."
             record = replace(record, error={**record.error, "remedy": again})
