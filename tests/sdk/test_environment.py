@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import urllib.request
 
 import pytest
 
 from modelport.environments.environment import EnvironmentDefinition
 from modelport.errors import ConflictError, NotFoundError, UserError
 from modelport.sdk.conda_dependencies import CondaDependencies
-from modelport.sdk.environment import ContainerRegistry, Environment, definition_of
+from modelport.sdk.environment import ContainerRegistry, DockerSection, Environment, PythonSection, definition_of
+from modelport.sdk.environment_images import DockerBuildContext
 from modelport.sdk.workspace import Workspace
 
 MYENV = """\
@@ -249,3 +252,68 @@ def test_the_root_of_the_package_has_both_classes():
 
     assert (modelport.Environment, modelport.CondaDependencies) == (Environment, CondaDependencies)
     assert isinstance(definition_of(Environment("a")), EnvironmentDefinition)
+
+
+def test_a_dockerfile_may_be_text_a_path_or_an_open_file(tmp_path):
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM base:1\nRUN true\n")
+    env = Environment("env")
+    with path.open() as opened_file:
+        for given in (path.read_text(), str(path), opened_file):
+            env.docker.base_dockerfile = given
+            assert env.docker.base_dockerfile == "FROM base:1\nRUN true\n"
+    refused("environment-file-missing", lambda: setattr(env.docker, "base_dockerfile", str(tmp_path / "absent")))
+
+
+def test_sections_take_their_attributes_by_name():
+    assert DockerSection(shm_size="4g", base_image="b").shm_size == "4g"
+    assert PythonSection(user_managed_dependencies=True).user_managed_dependencies
+    refused("argument-unknown", lambda: DockerSection(shm_sise="4g"))
+
+
+def test_the_platform_of_an_image_travels(ws, tmp_path):
+    env = Environment("env")
+    assert (env.docker.platform.os, env.docker.platform.architecture) == ("Linux", "amd64")
+    env.docker.platform.architecture = "arm64"
+    assert env.register(ws).docker.platform.architecture == "arm64"
+    env.save_to_directory(str(tmp_path / "saved"))
+    assert Environment.load_from_directory(str(tmp_path / "saved")).docker.platform.architecture == "arm64"
+
+
+def test_the_saved_file_has_v1s_keys(tmp_path):
+    env = Environment("env")
+    env.spark.packages = ["a"]
+    env.save_to_directory(str(tmp_path / "saved"))
+    words = json.loads((tmp_path / "saved/azureml_environment.json").read_text())
+    assert set(words) == {
+        "name", "version", "environmentVariables", "python", "docker", "spark", "databricks", "r",
+        "inferencingStackVersion", "assetId",
+    }  # fmt: skip
+    assert words["spark"] == {"repositories": [], "packages": ["a"], "precachePackages": True}
+    assert words["docker"]["platform"] == {"os": "Linux", "architecture": "amd64"}
+
+
+def test_a_wheel_is_kept_in_the_workspace(ws, tmp_path):
+    wheel = tmp_path / "mine-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    url = Environment.add_private_pip_wheel(ws, str(wheel))
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read() == b"wheel"
+    with pytest.raises(ConflictError, match="wheel-exists"):
+        Environment.add_private_pip_wheel(ws, str(wheel))
+    assert Environment.add_private_pip_wheel(ws, str(wheel), exist_ok=True) == url
+
+
+def test_versions_have_no_labels_of_ones_own(ws):
+    refused("v1-not-covered", lambda: Environment.label(ws, "env", "1", ["prod"]))
+
+
+def test_a_package_that_conda_alone_has_is_known_to_be_for_images(ws, tmp_path):
+    (tmp_path / "e.yml").write_text("dependencies:\n  - python=3.11\n  - nodejs=20\n")
+    env = Environment.from_conda_specification("env", str(tmp_path / "e.yml"))
+    assert list(env.register(ws).python.conda_dependencies.conda_packages) == ["nodejs=20"]
+
+
+def test_a_context_that_is_elsewhere_is_refused():
+    refused("build-context-invalid", lambda: DockerBuildContext("git", "https://example.org/x.git"))
+    refused("build-context-invalid", lambda: DockerBuildContext().path)

@@ -80,3 +80,11 @@ def test_environment_excludes_the_first_generation():
 def test_script_that_is_none_is_refused(script):
     with pytest.raises(ScriptError):
         InferenceConfig(script)
+
+
+def test_the_content_of_the_script_is_checked_when_asked_for():
+    Path("score.py").write_text("def init():\n    pass\n\ndef run(data:\n    return data\n")
+    config = InferenceConfig("score.py")
+    with pytest.raises(ScriptError) as caught:
+        config.validation_script_content()
+    assert (caught.value.code, caught.value.line) == ("script-syntax", 4)

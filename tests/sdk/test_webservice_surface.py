@@ -152,3 +152,14 @@ def test_a_misspelt_argument_is_answered_with_the_nearest(call):
     arguments = [] if call is AciWebservice.deploy_configuration else [None]
     with pytest.raises(UserError, match="argument-unknown"):
         call(*arguments, modells=[], cpu_core=1)
+
+
+def test_the_dictionary_has_v1s_keys(service):
+    base = (
+        "name description tags properties state createdTime updatedTime error computeType workspaceName imageId "
+        "imageDigest imageDetails scoringUri createdBy swaggerUri port"
+    )
+    told = service.serialize()
+    assert set(base.split()) <= told.keys()
+    json.dumps(told)
+    assert (service.models, service.environment) == ([], {})

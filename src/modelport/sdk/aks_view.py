@@ -102,16 +102,6 @@ class ClusterView(ServiceView):
         return {"revision": service.revision, "replicas": service.desired_replicas, "conditions": told}
 
     @property
-    def environment(self) -> dict[str, Any]:
-        """The definition of its environment; empty for the interpreter that deployed it."""
-        return dict(self._known().spec.environment)
-
-    @property
-    def models(self) -> list[str]:
-        """The models that it serves, as "name:version"."""
-        return [model.id for model in self._known().spec.models]
-
-    @property
     def _version(self) -> Version | None:
         """The version of an endpoint that this is; a service by itself is none."""
         return None

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelport.errors import UserError
+from modelport.sdk.aks_sections import ContainerResourceRequirements
 from modelport.sdk.arguments import opened, refuse_unknown
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.image_view import ImageView
 from modelport.sdk.inference_config import InferenceConfig
-from modelport.sdk.resource import ResourceConfiguration
 from modelport.sdk.service_view import ServiceView
 from modelport.sdk.update_arguments import model_words
 from modelport.services.request import Labels, ServiceChange
@@ -84,10 +84,31 @@ class ContainerParts(ServiceView):
         return {"code": "ContainerDeploymentFailed", "statusCode": 400, "message": message, "details": [detail]}
 
     @property
-    def container_resource_requirements(self) -> ResourceConfiguration:
+    def container_resource_requirements(self) -> ContainerResourceRequirements:
         """The limits for cores and memory."""
         box = self._known().spec.container
-        return ResourceConfiguration(box.cpu_cores or None, box.memory_bytes / _BYTES_OF_GB or None)
+        return ContainerResourceRequirements(box.cpu_cores or None, box.memory_bytes / _BYTES_OF_GB or None)
+
+    @property
+    def enable_app_insights(self) -> bool:
+        """Whether it was asked for; it has no effect: `modelport service logs` and /metrics tell what happens."""
+        return bool(self._known().spec.recorded.get("enable_app_insights"))
+
+    @property
+    def encryption_properties(self) -> dict[str, str] | None:
+        """The customer-managed key that was named; it has no effect. None if there was none."""
+        words = {"vaultBaseUrl": "cmk_vault_base_url", "keyName": "cmk_key_name", "keyVersion": "cmk_key_version"}
+        return self._recorded_words(words)
+
+    @property
+    def vnet_configuration(self) -> dict[str, str] | None:
+        """The virtual network that was named; it has no effect. None if there was none."""
+        return self._recorded_words({"vnetName": "vnet_name", "subnetName": "subnet_name"})
+
+    def _recorded_words(self, words: Mapping[str, str]) -> dict[str, str] | None:
+        recorded = self._known().spec.recorded
+        found = {word: str(recorded[name]) for word, name in words.items() if recorded.get(name)}
+        return found or None
 
     @property
     def ssl_enabled(self) -> bool:
@@ -123,6 +144,12 @@ class ContainerParts(ServiceView):
                 **super().serialize(),
                 "cpu": box.cpu_cores,
                 "memoryInGB": box.memory_bytes / _BYTES_OF_GB,
+                "containerResourceRequirements": self.container_resource_requirements.serialize(),
+                "appInsightsEnabled": self.enable_app_insights,
+                "environmentDetails": self.environment,
+                "modelDetails": self.models,
+                "encryptionProperties": self.encryption_properties,
+                "vnetConfiguration": self.vnet_configuration,
                 "authEnabled": self.auth_enabled,
                 "sslEnabled": self.ssl_enabled,
                 "cname": self.cname,

@@ -136,5 +136,7 @@ class ImageView:
             "imageLocation": self.image_location,
             "imageBuildLogUri": self.image_build_log_uri,
             "generatedDockerfileUri": self.generated_dockerfile_uri,
+            "generatedDockerFileUri": self.generated_dockerfile_uri,
             "modelIds": self.model_ids,
+            "workspaceName": self.workspace.name,
         }

@@ -155,6 +155,16 @@ class ServiceView:
         """The digest of its image, which is its id; None where it runs none."""
         return self.image_id
 
+    @property
+    def environment(self) -> dict[str, Any]:
+        """The definition of its environment; empty for the interpreter that deployed it."""
+        return dict(self._known().spec.environment)
+
+    @property
+    def models(self) -> list[str]:
+        """The models that it serves, as "name:version"."""
+        return [model.id for model in self._known().spec.models]
+
     def update_deployment_state(self) -> None:
         """Read the service again (every property does so by itself); raises `NotFoundError` once it is deleted."""
         self._look()
@@ -164,6 +174,7 @@ class ServiceView:
         with self._looked_at_once():
             return {
                 "name": self.name,
+                "description": self.description,
                 "tags": self.tags,
                 "properties": self.properties,
                 "state": self.state,
@@ -172,7 +183,10 @@ class ServiceView:
                 "error": self.error,
                 "computeType": self.compute_type,
                 "workspaceName": self.workspace.name,
+                "createdBy": self.created_by,
                 "imageId": self.image_id,
+                "imageDigest": self.image_digest,
+                "imageDetails": {"name": self.image} if self.image else None,
                 "scoringUri": self.scoring_uri,
                 "swaggerUri": self.swagger_uri,
             }
