@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ from typing import Any
 from modelport.errors import EngineError
 from modelport.images.engine import Engine, image_facts
 from modelport.images.engine_search import find_engine
+from modelport.naming import SERVICE_LABEL
 
 SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie"}
 """Version of Python -> the Debian suite that has it."""
@@ -149,11 +151,12 @@ class Scratch:
 
 
 def remove_leftovers(engine: Engine, since: float = 0.0) -> list[str]:
-    """Remove the images of tests that ended without removing them, and return their ids.
+    """Remove the containers and images of tests that ended without removing them, and return the ids of the images.
 
-    These are the images on a test's base that are older than any run, or newer than `since` (seconds since 1970): what
-    is neither may belong to a run that goes on beside this one.
+    These are those on a test's base that are older than any run, or newer than `since` (seconds since 1970): what is
+    neither may belong to a run that goes on beside this one.
     """
+    _remove_containers(engine, since)
     listed = engine.run(["image", "ls", "--all", "--quiet", "--no-trunc", "--filter", f"label={BASE_LABEL}"])
     bases = {base_name(python) for python in SUITES}
     removed = []
@@ -161,11 +164,30 @@ def remove_leftovers(engine: Engine, since: float = 0.0) -> list[str]:
         facts = image_facts(engine, image)
         if facts is None or bases & set(facts.tags):
             continue
-        created = _seconds(facts.created)
-        if (since and created >= since) or created < time.time() - _RUN_SECONDS:
+        if _is_left(facts.created, since):
             engine.run(["image", "rm", "--force", image])  # a parent is refused, and goes with its last child
             removed.append(image)
     return [image for image in removed if image_facts(engine, image) is None]
+
+
+def _is_left(created: str, since: float) -> bool:
+    seconds = _seconds(created)
+    return (bool(since) and seconds >= since) or seconds < time.time() - _RUN_SECONDS
+
+
+def _remove_containers(engine: Engine, since: float) -> None:
+    """Remove containers, which have the labels of their images, with the networks and volumes of their services."""
+    listed = engine.run(["container", "ls", "--all", "--quiet", "--no-trunc", "--filter", f"label={BASE_LABEL}"])
+    for container in listed.stdout.split():
+        described = json.loads(engine.run(["container", "inspect", container]).stdout or "[]")
+        if not described or not _is_left(described[0]["Created"], since):
+            continue
+        engine.run(["container", "rm", "--force", "--volumes", container])
+        service = described[0]["Config"]["Labels"].get(SERVICE_LABEL)
+        for kind in ("network", "volume") if service else ():
+            found = engine.run([kind, "ls", "--quiet", "--filter", f"label={SERVICE_LABEL}={service}"]).stdout.split()
+            for name in found:  # refused while another container of the service is there, and gone with the last
+                engine.run([kind, "rm", name])
 
 
 def bound_build_cache(engine: Engine, since: float) -> int:
