@@ -126,3 +126,12 @@ def test_an_optional_parameter_needs_a_default() -> None:
 
 def run_of_data(data: object) -> object:
     return data
+
+
+@pytest.mark.parametrize("orient", ["records", "split", "index", "columns", "values"])
+def test_moments_that_pandas_wrote_as_milliseconds_are_read_again(orient: str) -> None:
+    frame = pandas.DataFrame({"at": pandas.to_datetime(["2020-01-31", "2021-02-03"]), "n": [1, 2]})
+    written = frame.assign(at=[1580428800000, 1612310400000])  # as pandas 1 and 2 write them
+    data = json.loads(written.to_json(orient=orient))
+    found = PandasParameterType(frame, orient=orient).deserialize_input(data)
+    assert [str(each)[:10] for each in found["at"]] == ["2020-01-31", "2021-02-03"]

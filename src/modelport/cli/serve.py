@@ -35,17 +35,16 @@ _VARIABLES = ("SERVER_PORT", "WORKER_COUNT", "SCORING_TIMEOUT_MS", "AML_CORS_ORI
 @click.option(
     "--model-dir", "--model_dir", type=click.Path(path_type=Path), help="Folder that AZUREML_MODEL_DIR names."
 )
-@click.option("--port", type=int, show_default="5001", help="Port to listen on; 0 takes a free one.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one; default: 5001.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--workers", "--worker-count", "--worker_count", "workers", type=int, show_default="1", help="Worker processes."
+    "--workers", "--worker-count", "--worker_count", "workers", type=int,
+    help="Worker processes; default: 1.",
 )
 @click.option(
     "--max-concurrent-requests", type=int, default=1, show_default=True, help="Requests that one worker runs at once."
 )
-@click.option(
-    "--scoring-timeout-ms", type=int, show_default="60000", help="Limit of one run(), in milliseconds."
-)
+@click.option("--scoring-timeout-ms", type=int, help="Limit of one run(), in milliseconds; default: 60000.")
 @click.option(
     "--max-request-wait-time",
     type=int,
@@ -60,8 +59,8 @@ _VARIABLES = ("SERVER_PORT", "WORKER_COUNT", "SCORING_TIMEOUT_MS", "AML_CORS_ORI
     help="Origins that browsers may call from, separated by commas.",
 )
 @click.option(
-    "--config-file", "--config_file", default="", show_default="config.json in AML_APP_ROOT or beside the script",
-    help="JSON file of variables, for what neither options nor variables say.",
+    "--config-file", "--config_file", default="",
+    help="JSON file of variables, for what nothing else says; default: config.json in AML_APP_ROOT or by the script.",
 )
 @click.option("--health-port", "--health_port", type=int, help="Accepted: health is answered at --port, also in run().")
 @click.option("--appinsights-instrumentation-key", "--appinsights_instrumentation_key", help="Accepted, not used.")

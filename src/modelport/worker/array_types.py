@@ -214,7 +214,9 @@ def _frame(data: "Any", orient: str, columns: "list[Any]") -> "Any":
 def _column(column: "Any", dtype: "Any") -> "Any":
     pandas = loaded("pandas")
     if getattr(dtype, "kind", "") == "M":
-        moments = pandas.to_datetime(column, utc=getattr(dtype, "tz", None) is not None)
+        # Numbers are milliseconds, as pandas itself writes moments in JSON.
+        unit = "ms" if getattr(column.dtype, "kind", "") in "iuf" else None
+        moments = pandas.to_datetime(column, unit=unit, utc=getattr(dtype, "tz", None) is not None)
         return moments.astype(dtype)
     if getattr(dtype, "kind", "") == "m":
         return pandas.to_timedelta(column).astype(dtype)
