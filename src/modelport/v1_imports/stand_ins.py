@@ -15,6 +15,10 @@ STAND_INS: dict[str, dict[str, str]] = {
     "azureml_inference_server_http.api.aml_response": {
         "AMLResponse": "modelport.worker.shims.raw_http:AMLResponse",
     },
+    "azureml_inference_server_http.log_config": {
+        "AMLLogFormatter": "modelport.worker.shims.log_config:AMLLogFormatter",
+        "RootAccessFilter": "modelport.worker.shims.log_config:RootAccessFilter",
+    },
     "inference_schema": {},
     "inference_schema.parameter_types": {},
     "inference_schema.parameter_types.abstract_parameter_type": {
@@ -26,6 +30,9 @@ STAND_INS: dict[str, dict[str, str]] = {
     "inference_schema.parameter_types.pandas_parameter_type": {
         "PandasParameterType": "modelport.worker.shims.array_types:PandasParameterType",
     },
+    "inference_schema.parameter_types.spark_parameter_type": {
+        "SparkParameterType": "modelport.worker.shims.spark_type:SparkParameterType",
+    },
     "inference_schema.parameter_types.standard_py_parameter_type": {
         "StandardPythonParameterType": "modelport.worker.shims.standard_type:StandardPythonParameterType",
     },
@@ -36,6 +43,7 @@ STAND_INS: dict[str, dict[str, str]] = {
     "inference_schema.schema_util": {
         "get_input_schema": "modelport.worker.shims.schema_util:get_input_schema",
         "get_output_schema": "modelport.worker.shims.schema_util:get_output_schema",
+        "get_schemas_dict": "modelport.worker.shims.schema_util:get_schemas_dict",
         "get_supported_versions": "modelport.worker.shims.schema_util:get_supported_versions",
         "is_schema_decorated": "modelport.worker.shims.schema_util:is_schema_decorated",
     },
