@@ -8,5 +8,5 @@ def init():
 def run(data):
     global values
     values = json.loads(data)
-    time.sleep(0.2)
+    time.sleep(0.5)
     return sum(values)
