@@ -82,7 +82,7 @@ def add_keys(group: click.Group, noun: str) -> None:
     def regen_key(context: click.Context, name: str, key: str, set_key: str | None) -> dict[str, str]:
         """Make a key anew; it is valid at once."""
         service = service_of(context, name)
-        service.regen_key(key, set_key)
+        service.regen_key(key, set_key=set_key)
         return _keys(service)
 
     @group.command("get-access-token", examples=[_line(noun, "get-access-token -n my-service")])
