@@ -40,9 +40,9 @@ class Model(object):
         if _is_name(model_name) and os.path.isdir(folder):
             return _shown(_entry_of(folder, model_name, version))
         _log("there is no folder %s; %s holds: %s", folder, root, _listing(root))
-        if version is None and os.path.exists(os.path.join(".", model_name)):
+        if model_name and os.path.exists(model_name):
             _log("found %s in the working directory %s", model_name, os.getcwd())
-            return os.path.join(".", model_name) if not os.path.isabs(model_name) else model_name
+            return model_name
         error = ModelNotFoundException(_not_found(model_name, version, root))
         if version is not None:
             raise WebserviceException(error.message, inner_exception=error) from error
