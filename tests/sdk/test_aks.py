@@ -9,12 +9,15 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modelport.errors import ConflictError, NotFoundError, UserError
 from modelport.sdk.arguments import opened
+from modelport.sdk.compute import AksCompute, ComputeTarget
 from modelport.sdk.environment import Environment
+from modelport.sdk.image import ContainerImage
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model import Model
 from modelport.sdk.webservice import (
@@ -107,6 +110,18 @@ def test_without_a_target_for_clusters_deploying_says_what_works(ws: Workspace, 
     assert caught.value.code == "target-unavailable"
     assert "AciWebservice.deploy_configuration(cpu_cores=2, memory_gb=1)" in caught.value.remedy
     assert ws.webservices == {}
+
+
+@pytest.mark.parametrize("deploy", [Webservice.deploy_from_model, Model.deploy])
+def test_a_cluster_alone_asks_for_its_defaults(ws: Workspace, deploy: Any):
+    target = ComputeTarget.attach(ws, "my-aks", AksCompute.attach_configuration(cluster_name="production"))
+    script: Any = inference_config()
+    if deploy is not Model.deploy:
+        script = ContainerImage.image_configuration(execution_script="score.py", runtime="python")
+    with pytest.raises(UserError) as caught:
+        deploy(ws, "mysvc", [], script, deployment_target=target)
+    assert caught.value.code == "target-unavailable"
+    assert "has no target for clusters" in caught.value.message
 
 
 def test_the_attributes_tell_the_defaults_of_v1(cluster_ws: Workspace):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from modelport.errors import ConflictError, UserError, nearest
 from modelport.naming import SERVICE
+from modelport.sdk.aks_configuration import AksServiceDeploymentConfiguration
+from modelport.sdk.aks_parts import ClusterParts
 from modelport.sdk.arguments import opened
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
@@ -68,7 +70,7 @@ class Webservice(ServiceLabels, ServiceDoor):
         """
         from modelport.sdk.first_deployments import Deployment, deploy_models
 
-        config = deployment_config or ContainerWebserviceDeploymentConfiguration()
+        config = deployment_config or _default_for(deployment_target)
         deploy_models(Deployment(workspace, name, config, deployment_target, overwrite), models, image_config)
         return Webservice(workspace, name)
 
@@ -87,7 +89,7 @@ class Webservice(ServiceLabels, ServiceDoor):
         """
         from modelport.sdk.first_deployments import Deployment, deploy_image
 
-        config = deployment_config or ContainerWebserviceDeploymentConfiguration()
+        config = deployment_config or _default_for(deployment_target)
         deploy_image(Deployment(workspace, name, config, deployment_target, overwrite), image)
         return Webservice(workspace, name)
 
@@ -175,3 +177,12 @@ def _runs(service: Service, word: str) -> bool:
         return False
     versioned = service.built.image_name.rpartition("/")[2]
     return word in (service.built.image, service.built.image_name, versioned, versioned.partition(":")[0])
+
+
+def _default_for(
+    deployment_target: object,
+) -> ContainerWebserviceDeploymentConfiguration | AksServiceDeploymentConfiguration:
+    """The configuration where none is given, in v1's first generation: a container, or the cluster that is named."""
+    if deployment_target is None:
+        return ContainerWebserviceDeploymentConfiguration()
+    return ClusterParts.deploy_configuration()
