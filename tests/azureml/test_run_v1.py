@@ -40,6 +40,7 @@ PROGRAMS = {
     "encoding": "# -*- coding: latin-1 -*-\nprint(len('\xe9'), 'ok')\n",
     "own_module": "import beside\nprint(beside.__file__)\n",
     "warning": "import warnings\nwarnings.warn('careful')\n",
+    "annotations": "def f(a: int): return a\nprint(f.__annotations__)\n",
     "interrupt": "raise KeyboardInterrupt\n",
 }
 
@@ -100,8 +101,17 @@ def test_a_missing_program_is_told_with_the_nearest_one(python):
 
 
 def test_a_missing_module_is_told(python):
-    done = python("-m", "modelport", "run-v1", "-m", "no_such_module")
-    assert (done.returncode, "[v1-program-missing]" in done.stderr) == (4, True)
+    for name in ("no_such_module", "no_such.module"):
+        done = python("-m", "modelport", "run-v1", "-m", name)
+        assert (done.returncode, "[v1-program-missing]" in done.stderr) == (4, True)
+
+
+def test_a_module_whose_package_misses_another_one_shows_its_own_traceback(python):
+    Path("package").mkdir()
+    Path("package/__init__.py").write_text("import there_is_no_such_module\n")
+    Path("package/tool.py").touch()
+    done = python("-m", "modelport", "run-v1", "-m", "package.tool")
+    assert (done.returncode, "No module named 'there_is_no_such_module'" in done.stderr) == (1, True)
 
 
 def test_a_notebook_is_told_what_to_do(python):

@@ -103,8 +103,10 @@ class _InFront:
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """The specification of a module of v1, or None where the name is none of azureml's."""
         _ = path, target
-        if not _is_v1(fullname) or is_covered(fullname):
-            return _spec(fullname) if is_covered(fullname) else None
+        if is_covered(fullname):
+            return _spec(fullname)
+        if not _is_v1(fullname):
+            return None
         hint = nearest(fullname, MODULES)
         raise ModuleNotFoundError(f"No module named {fullname!r} in Modelport. {hint}".rstrip(), name=fullname)
 

@@ -8,6 +8,7 @@ import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
@@ -41,7 +42,9 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     with io.open_code(location) as opened:
         source = opened.read()
     folder = file.parent.absolute() if Path(script).is_dir() else file.resolve().parent  # links are followed to a file
-    return _run(str(folder), arguments, lambda: Program(compile(source, location, "exec"), location, script))
+    # dont_inherit: the program has the __future__ imports that it names itself, not those of this module.
+    compiled = partial(compile, source, location, "exec", dont_inherit=True)
+    return _run(str(folder), arguments, lambda: Program(compiled(), location, script))
 
 
 def run_module(name: str, arguments: Sequence[str]) -> int:
@@ -68,7 +71,7 @@ def _file_of(script: Path) -> Path:
 
 
 def _module_program(name: str) -> Program:
-    spec = importlib.util.find_spec(name)
+    spec = _spec_of(name)
     if spec is not None and spec.submodule_search_locations is not None:
         spec = importlib.util.find_spec(f"{name}.__main__")
     loader = spec.loader if spec is not None else None
@@ -80,6 +83,15 @@ def _module_program(name: str) -> Program:
             "Name a module with Python source, or a package with a __main__.py; or a file: modelport run-v1 SCRIPT",
         )
     return Program(code, spec.origin or name, spec.origin or name, spec)
+
+
+def _spec_of(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if f"{name}.".startswith(f"{error.name}."):  # a package on the way to it; else one that such a package imports
+            return None
+        raise
 
 
 def _run(search_path: str, arguments: Sequence[str], program_of: Callable[[], Program]) -> int:
