@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from modelport.environments.conda_file import CondaFile, parse_conda, read_conda_file
@@ -18,18 +15,13 @@ from modelport.environments.environment import EnvironmentDefinition
 from modelport.environments.provided import requirement_name
 from modelport.environments.requirements_file import parse_requirement_line
 from modelport.environments.specification import Dependency
-from modelport.errors import UserError
+from modelport.sdk.conda_arguments import core_package, option_name, text, texts, wrong
+from modelport.sdk.conda_writing import CondaWriting
 
-DEFAULT_FILE = "conda_dependencies.yml"
 DEFAULT_PIP_PACKAGES = ("azureml-defaults",)
-_HEADER = """\
-# The packages of an environment. Conda packages that PyPI has are installed from there.
-# Without a line for python, the Python that serves is used.
-
-"""
 
 
-class CondaDependencies:
+class CondaDependencies(CondaWriting):
     """The dependencies of an environment: conda packages, pip packages with pip's options, and channels.
 
     Made from a conda file, or with v1's default content; `create` is the usual way.
@@ -105,10 +97,10 @@ class CondaDependencies:
         made = CondaDependencies()
         if python_version is not None:
             made.set_python_version(python_version)
-        for package in _texts("conda_packages", conda_packages or ()):
+        for package in texts("conda_packages", conda_packages or ()):
             made.add_conda_package(package)
         if pip_packages is not None:
-            made.set_pip_requirements(_texts("pip_packages", pip_packages))
+            made.set_pip_requirements(texts("pip_packages", pip_packages))
         if pip_indexurl is not None:
             made.set_pip_index_url(pip_indexurl)
         return made
@@ -143,19 +135,19 @@ class CondaDependencies:
 
     def add_conda_package(self, conda_package: str) -> None:
         """Ask for a conda package; raises `UserError` (`conda-spec-invalid`)."""
-        entry = Dependency(_text("conda_package", conda_package))
+        entry = Dependency(text("conda_package", conda_package))
         parse_conda_spec(entry)
         name = conda_name(entry)
         self._conda = [*(kept for kept in self._conda if conda_name(kept) != name), entry]
 
     def remove_conda_package(self, conda_package: str) -> None:
         """Take a conda package out, whatever version was asked for; nothing happens if it is not there."""
-        name = conda_name(Dependency(_text("conda_package", conda_package)))
+        name = conda_name(Dependency(text("conda_package", conda_package)))
         self._conda = [kept for kept in self._conda if conda_name(kept) != name]
 
     def add_pip_package(self, pip_package: str) -> None:
         """Ask for a package from PyPI; raises `UserError` (`requirement-invalid`, `index-credentials`)."""
-        entry = Dependency(_text("pip_package", pip_package))
+        entry = Dependency(text("pip_package", pip_package))
         parse_requirement_line(entry.text, "", self._folder)
         if entry.text.startswith("-"):
             self.set_pip_option(entry.text)
@@ -165,13 +157,13 @@ class CondaDependencies:
 
     def remove_pip_package(self, pip_package: str) -> None:
         """Take a package out, whatever version was asked for; nothing happens if it is not there."""
-        given = _text("pip_package", pip_package)
+        given = text("pip_package", pip_package)
         name = requirement_name(given) or given
         self._pip = [kept for kept in self._pip if (requirement_name(kept.text) or kept.text) != name]
 
     def set_pip_requirements(self, pip_requirements: Iterable[str]) -> None:
         """Replace all packages from PyPI; raises `UserError` (`requirement-invalid`) and then changes nothing."""
-        lines = _texts("pip_requirements", pip_requirements)
+        lines = texts("pip_requirements", pip_requirements)
         for line in lines:
             parse_requirement_line(line, "", self._folder)
         self._pip = []
@@ -180,25 +172,25 @@ class CondaDependencies:
 
     def set_pip_index_url(self, index_url: str) -> None:
         """Take packages from this index; raises `UserError` (`index-credentials`) for a URL with a password."""
-        self.set_pip_option(f"--index-url {_text('index_url', index_url)}")
+        self.set_pip_option(f"--index-url {text('index_url', index_url)}")
 
     def set_pip_option(self, pip_option: str) -> None:
         """Set one of pip's options, such as "--extra-index-url URL"; raises `UserError` (`requirement-invalid`)."""
-        entry = Dependency(_text("pip_option", pip_option))
+        entry = Dependency(text("pip_option", pip_option))
         if not entry.text.startswith("-"):
-            raise _wrong("pip_option", pip_option, "an option that begins with --")
+            raise wrong("pip_option", pip_option, "an option that begins with --")
         parse_requirement_line(entry.text, "", self._folder)
         self.remove_pip_option(entry.text)
         self._options.append(entry)
 
     def remove_pip_option(self, pip_option: str) -> None:
         """Take an option out, whatever its value; nothing happens if it is not there."""
-        name = _option_name(_text("pip_option", pip_option))
-        self._options = [kept for kept in self._options if _option_name(kept.text) != name]
+        name = option_name(text("pip_option", pip_option))
+        self._options = [kept for kept in self._options if option_name(kept.text) != name]
 
     def add_channel(self, channel: str) -> None:
         """Add a conda channel at the end, once."""
-        if _text("channel", channel) not in self._channels:
+        if text("channel", channel) not in self._channels:
             self._channels.append(channel.strip())
 
     def remove_channel(self, channel: str) -> None:
@@ -208,9 +200,9 @@ class CondaDependencies:
     def set_python_version(self, version: str) -> None:
         """Ask for a version of Python such as "3.8" or "3.8.10"; raises `UserError` (`argument-invalid`)."""
         try:
-            Version(_text("version", version))
+            Version(text("version", version))
         except InvalidVersion as error:
-            raise _wrong("version", version, 'a version of Python such as "3.8"') from error
+            raise wrong("version", version, 'a version of Python such as "3.8"') from error
         self.add_conda_package(f"python={version}")
 
     def get_python_version(self) -> str | None:
@@ -223,100 +215,17 @@ class CondaDependencies:
 
     def add_tensorflow_pip_package(self, core_type: str = "cpu", version: str | None = None) -> None:
         """Ask for TensorFlow from PyPI; `core_type` is "cpu" or "gpu"."""
-        self.add_pip_package(_core_package("tensorflow", core_type) + (f"=={version}" if version else ""))
+        self.add_pip_package(core_package("tensorflow", core_type) + (f"=={version}" if version else ""))
 
     def add_tensorflow_conda_package(self, core_type: str = "cpu", version: str | None = None) -> None:
         """Ask for TensorFlow as conda calls it; `core_type` is "cpu" or "gpu"."""
-        self.add_conda_package(_core_package("tensorflow", core_type) + (f"={version}" if version else ""))
+        self.add_conda_package(core_package("tensorflow", core_type) + (f"={version}" if version else ""))
 
     def add_cntk_package(self, core_type: str = "cpu") -> None:
         """Ask for CNTK from PyPI; `core_type` is "cpu" or "gpu"."""
-        self.add_pip_package(_core_package("cntk", core_type))
-
-    # Writing it.
-
-    def as_dict(self) -> dict[str, Any]:
-        """The content as a conda file has it."""
-        pip = [line.text for line in (*self._options, *self._pip)]
-        dependencies: list[Any] = [entry.text for entry in self._conda]
-        content: dict[str, Any] = {"name": self._name, "channels": list(self._channels)}
-        content["dependencies"] = [*dependencies, {"pip": pip}] if pip else dependencies
-        if self._variables:
-            content["variables"] = dict(self._variables)
-        return content
-
-    def serialize_to_string(self) -> str:
-        """The content as the text of a conda file."""
-        return _HEADER + yaml.safe_dump(self.as_dict(), sort_keys=False)
-
-    def save(self, path: str | None = None) -> str:
-        """Write the conda file to `path` (a folder: `conda_dependencies.yml` in it) and return where it is."""
-        target = Path(path or DEFAULT_FILE)
-        target = target / DEFAULT_FILE if target.is_dir() else target
-        try:
-            target.write_text(self.serialize_to_string(), encoding="utf-8")
-        except OSError as error:
-            raise _wrong("path", str(path), f"a place that can be written ({error.strerror})") from error
-        return str(target)
-
-    def save_to_file(self, base_directory: str, conda_file_path: str | None = None) -> str:
-        """Write the conda file below `base_directory` and return its path relative to it."""
-        relative = conda_file_path or DEFAULT_FILE
-        self.save(str(Path(base_directory) / relative))
-        return relative
-
-    @staticmethod
-    def merge_requirements(requirements: Iterable[str]) -> list[str]:
-        """The requirements with those for the same package joined into one; raises `UserError` (`requirement-invalid`).
-
-        >>> CondaDependencies.merge_requirements(["numpy>=1.15", "six", "numpy<2"])
-        ['numpy<2,>=1.15', 'six']
-        """
-        merged: dict[str, Requirement] = {}
-        others: list[str] = []
-        for line in _texts("requirements", requirements):
-            name = requirement_name(line)
-            parse_requirement_line(line)
-            if not name or " --hash" in line:
-                others.append(line)
-            elif name in merged:
-                merged[name].specifier &= Requirement(line).specifier
-                merged[name].extras |= Requirement(line).extras
-            else:
-                merged[name] = Requirement(line)
-        return [*map(str, merged.values()), *others]
+        self.add_pip_package(core_package("cntk", core_type))
 
     @staticmethod
     def sdk_origin_url() -> str:
         """The index that Modelport itself is taken from: "" for the one that this machine is set up with."""
         return ""
-
-
-def _core_package(name: str, core_type: str) -> str:
-    if core_type not in ("cpu", "gpu"):
-        raise _wrong("core_type", core_type, "'cpu' or 'gpu'")
-    return canonicalize_name(f"{name}-gpu" if core_type == "gpu" else name)
-
-
-def _option_name(option: str) -> str:
-    return re.split(r"[=\s]", option.strip(), maxsplit=1)[0]
-
-
-def _text(name: str, value: object) -> str:
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    raise _wrong(name, value, "text that is not empty")
-
-
-def _texts(name: str, values: object) -> list[str]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise _wrong(name, values, "a list such as ['numpy==1.26.4']")
-    return [_text(name, value) for value in values]
-
-
-def _wrong(name: str, value: object, valid: str) -> UserError:
-    return UserError(
-        "argument-invalid",
-        f"CondaDependencies: {name} is {value!r}; {valid} is needed.",
-        "Example: CondaDependencies.create(python_version='3.11', pip_packages=['numpy==1.26.4'])",
-    )

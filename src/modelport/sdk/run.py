@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,11 @@ from modelport.registry.offline_runs import OfflineRuns, run_offline
 from modelport.registry.run_records import CANCELED, FAILED, RUNNING
 from modelport.sdk.absent import REASONS, absent
 from modelport.sdk.arguments import accepted, opened, refuse_unknown, say
-from modelport.sdk.model import Model
-from modelport.sdk.model_arguments import registration_of
+from modelport.sdk.run_models import RunModels
 from modelport.sdk.run_parts import RunFiles, RunLogging
 
 if TYPE_CHECKING:
     from modelport.registry.runs import RunStore
-    from modelport.sdk.resource import ResourceConfiguration
     from modelport.sdk.workspace import Workspace
 
 
@@ -97,7 +95,7 @@ class Experiment:
         ]
 
 
-class Run(RunLogging, RunFiles):
+class Run(RunLogging, RunFiles, RunModels):
     """One run: what it logs, the files it uploads, and the models registered from it.
 
     `Run(experiment, run_id)` gets an existing run; raises `NotFoundError` (`run-not-found`). As a context it is
@@ -256,49 +254,6 @@ class Run(RunLogging, RunFiles):
             self.complete()
         else:
             self.fail(error, kind.__name__ if kind else None)
-
-    def register_model(
-        self,
-        model_name: str,
-        model_path: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        properties: Mapping[str, str] | None = None,
-        model_framework: str | None = None,
-        model_framework_version: str | None = None,
-        description: str | None = None,
-        datasets: Iterable[tuple[str, object]] | None = None,
-        sample_input_dataset: object = None,
-        sample_output_dataset: object = None,
-        resource_configuration: ResourceConfiguration | None = None,
-        **kwargs: Any,
-    ) -> Model:
-        """Register an uploaded file or folder as the next version of a model; None: the one called `model_name`.
-
-        Raises `NotFoundError` (`run-file-missing`, naming what was uploaded), `UserError` (`run-offline`).
-        """
-        refuse_unknown("Run.register_model", Run.register_model, kwargs)
-        registration = registration_of(
-            model_name,
-            tags=tags,
-            properties=properties,
-            description=description,
-            model_framework=model_framework,
-            model_framework_version=model_framework_version,
-            datasets=datasets,
-            sample_input_dataset=sample_input_dataset,
-            sample_output_dataset=sample_output_dataset,
-            resource_configuration=resource_configuration,
-        )
-        record = self._store.register_model(self.id, registration, model_path)
-        return Model._of(self.experiment.workspace, record)
-
-    def get_secret(self, name: str) -> str:
-        """A secret of the workspace; raises `NotFoundError` (`secret-not-found`), `UserError` (`run-offline`)."""
-        return opened(self.experiment.workspace).secrets.get(name)
-
-    def get_secrets(self, secrets: Iterable[str]) -> dict[str, str | None]:
-        """Secrets of the workspace; None for a name that is not there."""
-        return opened(self.experiment.workspace).secrets.get_many(secrets)
 
 
 def _has(labels: Mapping[str, str], wanted: object) -> bool:
