@@ -147,3 +147,17 @@ def test_cells_share_their_names_and_one_that_is_broken_is_told():
 @pytest.mark.parametrize("module", ["azureml.core.nothing", "azureml.corr"])
 def test_module_that_nobody_knows(module):
     assert [use.absent for use in uses(f"import {module}", kind="import")] == ["?"]
+
+
+def test_member_that_a_class_has_a_stand_in_for_is_absent_for_its_reason():
+    found = uses("from azureml.core.run import Run\nRun.get_context().log_image('x')")
+    assert [(use.name, use.absent) for use in found][1:] == [("Run.log_image", "tracking")]
+
+
+def test_cluster_that_is_made_for_training_is_no_cluster_for_services():
+    text = (
+        "from azureml.core.compute import AmlCompute, ComputeTarget\n"
+        "wanted = AmlCompute.provisioning_configuration()\n"
+        "ComputeTarget.create(None, 'x', wanted).wait_for_completion(min_node_count=1)"
+    )
+    assert [(use.name, use.absent) for use in uses(text)][-1] == ("AmlCompute.wait_for_completion", "training")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
 import inspect
-import pkgutil
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from modelport.migration.values import FOREIGN, NONE, UNKNOWN, Instance, Kind, Many, Module, Parts, Value, joined
+from modelport.migration.declared import attributes_of, classes, reason_raised, returned
+from modelport.migration.values import FOREIGN, NONE, UNKNOWN, Instance, Kind, Module, Value
+from modelport.sdk.absent import REASONS, AbsentType
 from modelport.v1_imports.finder import absent_package
 from modelport.v1_imports.table import ABSENT_PREFIX, MODULES
 
 _ROOT = "azureml"
-_MANY = ("list", "List", "Sequence", "Iterable", "Iterator", "Generator", "set", "frozenset")
-_MAPPINGS = ("dict", "Dict", "Mapping")
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,8 @@ def module_member(module_name: str, name: str) -> Value | None:
     home = MODULES.get(module_name, {}).get(name)
     if home is not None:
         found = None if home.startswith(ABSENT_PREFIX) else target(home)
+        if isinstance(found, AbsentType):
+            return Kind(name, _absent_home(found), full)
         return Kind(name, home, full) if found is None or callable(found) else FOREIGN
     if full in MODULES:
         return Module(full)
@@ -69,6 +68,12 @@ def absent_reason(kind: Kind) -> str:
     return kind.home[len(ABSENT_PREFIX) :] if kind.home.startswith(ABSENT_PREFIX) else ""
 
 
+def _absent_home(stand_in: AbsentType) -> str:
+    """The home of what our classes have a stand-in for: the key of its reason, found by its sentences."""
+    keys = (key for key, reason in REASONS.items() if reason == stand_in._modelport_reason)
+    return f"{ABSENT_PREFIX}{next(keys, 'azure')}"
+
+
 def target(home: str) -> Any:
     """The class or function itself; its module is one of ours."""
     module, _, qualified = home.partition(":")
@@ -80,7 +85,7 @@ def constructor(kind: Kind) -> Member:
     found = target(kind.home)
     if isinstance(found, type):
         return Member(kind, Instance(kind), _signature(found))
-    return Member(kind, _returned(found), _signature(found))
+    return Member(kind, returned(found), _signature(found))
 
 
 def member(kind: Kind, name: str) -> tuple[Kind, Member] | None:
@@ -94,12 +99,12 @@ def member(kind: Kind, name: str) -> tuple[Kind, Member] | None:
     for candidate in (found, *_below(found)):
         own = _member(kind, candidate, name)
         if own is not None:
-            return (kind if candidate is found else _classes().get(candidate.__name__, kind)), own
+            return (kind if candidate is found else classes().get(candidate.__name__, kind)), own
     return None
 
 
 def _below(found: type) -> Iterator[type]:
-    _classes()  # so that all of them are there
+    classes()  # so that all of them are there
     below: list[type] = type.__subclasses__(found)
     for each in below:
         if each.__module__.startswith("modelport."):
@@ -110,17 +115,20 @@ def _below(found: type) -> Iterator[type]:
 def _member(kind: Kind, found: type, name: str) -> Member | None:
     static = inspect.getattr_static(found, name, None)
     if static is None:
-        value = _attributes(found).get(name)
+        value = attributes_of(found).get(name)
         return Member(value or UNKNOWN) if value is not None or _answers_anything(found) else None
     if isinstance(static, (property, functools.cached_property)):
         function = static.fget if isinstance(static, property) else static.func
-        return Member(_returned(function), absent=_raises(function))
+        return Member(returned(function), absent=reason_raised(function))
+    if isinstance(static, AbsentType):
+        inner = Kind(f"{kind.name}.{name}", _absent_home(static))
+        return Member(inner, Instance(inner), absent=absent_reason(inner))
     if isinstance(static, type):
         return Member(Kind(f"{kind.name}.{name}", f"{kind.home}.{name}"))
     function = getattr(static, "__func__", static)
     if callable(function):
         bound = not isinstance(static, staticmethod)
-        return Member(FOREIGN, _returned(function), _signature(function, bound=bound), _raises(function))
+        return Member(FOREIGN, returned(function), _signature(function, bound=bound), reason_raised(function))
     return Member(FOREIGN)
 
 
@@ -137,127 +145,15 @@ def _signature(function: Any, *, bound: bool = False) -> inspect.Signature | Non
     return found.replace(parameters=list(found.parameters.values())[1:]) if bound else found
 
 
-# What is returned: annotations are read as text, because some of their names are known to type checkers alone ---------
-
-
-@functools.cache
-def _classes() -> dict[str, Kind]:
-    """Every class of `sdk` by its name, those of the table under v1's path."""
-    found: dict[str, Kind] = {}
-    package = importlib.import_module("modelport.sdk")
-    for info in pkgutil.iter_modules(package.__path__, "modelport.sdk."):
-        for name, value in vars(importlib.import_module(info.name)).items():
-            if isinstance(value, type) and value.__module__.startswith("modelport.sdk"):
-                found.setdefault(name, Kind(name, f"{info.name}:{name}"))
-    for module_name, names in MODULES.items():
-        for name, home in names.items():
-            if not home.startswith(ABSENT_PREFIX):
-                found[home.partition(":")[2]] = Kind(name, home, f"{module_name}.{name}")
-    return found
-
-
 def class_named(name: str) -> Kind | None:
     """The class of that name, wherever v1 had it; None if there is none."""
-    found = _classes().get(name)
+    found = classes().get(name)
     if found is not None:
         return found
     for module_name, names in MODULES.items():
         if name in names:
             return Kind(name, names[name], f"{module_name}.{name}")
     return None
-
-
-@functools.cache
-def _returned(function: Any) -> Value:
-    annotation = getattr(function, "__annotations__", {}).get("return")
-    if annotation is None:
-        return UNKNOWN
-    return _of_annotation(ast.parse(annotation if isinstance(annotation, str) else str(annotation), mode="eval").body)
-
-
-def _of_annotation(node: ast.expr) -> Value:
-    if isinstance(node, ast.Constant):
-        return _of_annotation(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else NONE
-    if isinstance(node, ast.Name):
-        found = _classes().get(node.id)
-        return FOREIGN if found is None else Instance(found)
-    if isinstance(node, ast.BinOp):
-        return joined(_of_annotation(node.left), _of_annotation(node.right))
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-        return _of_subscript(node.value.id, node.slice)
-    return FOREIGN
-
-
-def _of_subscript(name: str, inside: ast.expr) -> Value:
-    parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
-    if name in _MAPPINGS:
-        return Many(_of_annotation(parts[-1]), is_mapping=True)
-    if name in _MANY:
-        return Many(_of_annotation(parts[0]))
-    if name in ("tuple", "Tuple"):
-        return Parts(tuple(map(_of_annotation, parts)))
-    return FOREIGN
-
-
-# What objects are given in methods of their class: read from our own source ----------------------------------------
-
-
-@functools.cache
-def _attributes(found: type) -> dict[str, Value]:
-    """Attributes that the methods of a class and of its bases assign to `self`, and those that it declares."""
-    attributes: dict[str, Value] = {}
-    for base in reversed(found.__mro__):
-        if base.__module__.startswith("modelport."):
-            attributes.update(_assigned(ast.parse(textwrap.dedent(inspect.getsource(base)))))
-    return attributes
-
-
-def _assigned(tree: ast.AST) -> Iterator[tuple[str, Value]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign):
-            name = _own(node.target) or (node.target.id if isinstance(node.target, ast.Name) else "")
-            if name:
-                yield name, _of_annotation(node.annotation)
-        elif isinstance(node, ast.Assign):
-            for place in node.targets:
-                for each in place.elts if isinstance(place, ast.Tuple) else [place]:
-                    if _own(each):
-                        yield _own(each), _made(node.value)
-                    elif isinstance(each, ast.Name) and each.id == "_names":
-                        yield from ((name, FOREIGN) for name in ast.literal_eval(node.value))
-
-
-def _own(node: ast.expr) -> str:
-    """The name behind `self.`; empty for anything else."""
-    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
-    return node.attr if is_own and isinstance(node, ast.Attribute) else ""
-
-
-def _made(node: ast.expr) -> Value:
-    """What an assigned expression is, where it names a class of ours."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        found = _classes().get(node.func.id)
-        return FOREIGN if found is None else Instance(found)
-    return FOREIGN
-
-
-@functools.cache
-def _raises(function: Any) -> str:
-    """The key of the reason that a method raises instead of doing something; empty if it does something."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return ""
-    body = tree.body[0].body if isinstance(tree.body[0], ast.FunctionDef) else []
-    last = body[-1] if body else None
-    if not (isinstance(last, ast.Raise) and isinstance(last.exc, ast.Call)):
-        return ""
-    call = last.exc
-    if not (isinstance(call.func, ast.Name) and call.func.id == "not_covered" and len(call.args) > 1):
-        return ""
-    reason = call.args[1]
-    key = reason.slice if isinstance(reason, ast.Subscript) else None
-    return str(key.value) if isinstance(key, ast.Constant) else "azure"
 
 
 def object_of(kind: Kind) -> Value:
@@ -277,8 +173,8 @@ _COMMON = frozenset({
 
 @functools.cache
 def _telling() -> frozenset[str]:
-    classes = [target(_classes()[name].home) for name in _TELLING_OF if name in _classes()]
-    names = {name for each in classes for name in dir(each) if not name.startswith("_")}
+    telling = [target(known.home) for name, known in classes().items() if name in _TELLING_OF]
+    names = {name for each in telling for name in dir(each) if not name.startswith("_")}
     others = {name for each in (str, bytes, dict, list, set, tuple, int, float) for name in dir(each)}
     return frozenset(names - others - _COMMON)
 

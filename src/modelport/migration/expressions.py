@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from modelport.migration import catalog
+from modelport.migration.elements import element_of, many, of_builtin, of_collection
 from modelport.migration.members import MADE_OF_ARGUMENT, REASONS_OF_MEMBERS
+from modelport.migration.scopes import Arguments, Names, remember
 from modelport.migration.sources import Place
 from modelport.migration.uses import ATTRIBUTE, CALL, Use
 from modelport.migration.values import (
@@ -30,42 +30,7 @@ from modelport.migration.values import (
 )  # fmt: skip
 from modelport.v1_imports.table import ABSENT_PREFIX
 
-_SAME_ELEMENTS = ("list", "sorted", "reversed", "tuple", "iter", "set", "filter")
-_ONE_ELEMENT = ("next", "max", "min")
 _NOBODY = "?"
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """The values of the arguments of a call."""
-
-    by_place: list[Value]
-    by_name: dict[str, Value]
-
-    @property
-    def all(self) -> list[Value]:
-        """Both, one after the other."""
-        return [*self.by_place, *self.by_name.values()]
-
-
-class Names:
-    """Names of a module or function; a function also sees those around it."""
-
-    def __init__(self, around: Names | None = None, *, later: dict[str, Value] | None = None) -> None:
-        self.here: dict[str, Value] = {}
-        self.around = around
-        self.later = later or {}  # what a module's names will be once it has run, for functions that are called then
-
-    def find(self, name: str) -> Value:
-        """What a name is; a name that nobody gave is unknown, unless Python has it."""
-        scope: Names | None = self
-        while scope is not None:
-            if name in scope.here:
-                return scope.here[name]
-            if scope is not self and name in scope.later:
-                return scope.later[name]
-            scope = scope.around
-        return Plain(name) if hasattr(builtins, name) else UNKNOWN
 
 
 class Expressions:
@@ -162,7 +127,7 @@ class Expressions:
         if not isinstance(function, ast.Attribute):
             return UNKNOWN
         if isinstance(owner, Many):
-            return _of_collection(owner, function.attr)
+            return of_collection(owner, function.attr)
         value, found = self._member(owner, function, is_call=True)
         if found is None:
             if value is UNKNOWN and owner is UNKNOWN:
@@ -178,15 +143,15 @@ class Expressions:
         if isinstance(called, Kind):
             return self._call_kind(called, node)
         if isinstance(called, Function):
-            _remember(called, arguments)
+            remember(called, arguments)
             return called.returned
         if isinstance(called, Class):
             start = called.attributes.get("__init__")
             if isinstance(start, Function):
-                _remember(start, Arguments([Object(called), *arguments.by_place], arguments.by_name))
+                remember(start, Arguments([Object(called), *arguments.by_place], arguments.by_name))
             return Object(called)
         if isinstance(called, Plain) and called.name and called is not UNKNOWN:
-            return _of_builtin(called.name, arguments.by_place)
+            return of_builtin(called.name, arguments.by_place)
         return UNKNOWN if called is UNKNOWN else FOREIGN
 
     def _call_kind(self, kind: Kind, node: ast.Call) -> Value:
@@ -212,7 +177,7 @@ class Expressions:
         return UNKNOWN if owner is UNKNOWN else FOREIGN
 
     def _of_List(self, node: ast.List | ast.Set) -> Value:  # noqa: N802
-        return _many([self.of(each) for each in node.elts])
+        return many([self.of(each) for each in node.elts])
 
     _of_Set = _of_List  # noqa: N815
 
@@ -222,7 +187,7 @@ class Expressions:
     def _of_Dict(self, node: ast.Dict) -> Value:  # noqa: N802
         for key in node.keys:
             self.of(key)
-        return Many(_many([self.of(each) for each in node.values]).element, is_mapping=True)
+        return Many(many([self.of(each) for each in node.values]).element, is_mapping=True)
 
     def _of_Starred(self, node: ast.Starred) -> Value:  # noqa: N802
         return element_of(self.of(node.value))
@@ -299,56 +264,6 @@ class Expressions:
                 self._member(owner, target, is_call=False)
         else:
             self.of(target)
-
-
-def _remember(function: Function, arguments: Arguments) -> None:
-    """Note what a function of the program is called with."""
-    names = [each.arg for each in (*function.node.args.posonlyargs, *function.node.args.args)]
-    for name, value in (*zip(names, arguments.by_place, strict=False), *arguments.by_name.items()):
-        function.parameters[name] = joined(function.parameters.get(name, NONE), value)
-
-
-def element_of(value: Value) -> Value:
-    """What a loop over a value gives."""
-    if isinstance(value, Many):
-        return FOREIGN if value.is_mapping else value.element
-    if isinstance(value, Parts):
-        return _many(list(value.parts)).element
-    if isinstance(value, Instance) and catalog.absent_reason(value.kind):
-        return value
-    return UNKNOWN if value is UNKNOWN or isinstance(value, (Instance, Kind)) else FOREIGN
-
-
-def _many(values: list[Value]) -> Many:
-    element: Value = NONE
-    for value in values:
-        element = joined(element, value)
-    return Many(FOREIGN if element is NONE else element)
-
-
-def _of_collection(owner: Many, method: str) -> Value:
-    """What a method of a list or a dictionary gives."""
-    if method == "items":
-        return Many(Parts((FOREIGN, owner.element)))
-    if method == "values":
-        return Many(owner.element)
-    return owner.element if method in ("get", "pop", "popitem", "setdefault") else FOREIGN
-
-
-def _of_builtin(name: str, arguments: list[Value]) -> Value:
-    """What a function of Python gives of its first argument."""
-    if not arguments:
-        return FOREIGN
-    first = arguments[0]
-    if name in _SAME_ELEMENTS:
-        return Many(element_of(first))
-    if name in _ONE_ELEMENT:
-        return element_of(first)
-    if name == "enumerate":
-        return Many(Parts((FOREIGN, element_of(first))))
-    if name == "zip":
-        return Many(Parts(tuple(map(element_of, arguments))))
-    return FOREIGN
 
 
 def _made_of(arguments: Arguments) -> Value | None:

@@ -11,7 +11,9 @@ import ast
 from collections.abc import Callable
 
 from modelport.migration import catalog
-from modelport.migration.expressions import Expressions, Names, element_of
+from modelport.migration.elements import element_of
+from modelport.migration.expressions import Expressions
+from modelport.migration.scopes import Names
 from modelport.migration.sources import Place, Source
 from modelport.migration.uses import IMPORT, Use
 from modelport.migration.values import FOREIGN, NONE, UNKNOWN, Class, Function, Kind, Module, Object, Value, joined
