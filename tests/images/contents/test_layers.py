@@ -88,7 +88,7 @@ def test_the_packages_of_the_system_are_read(engine, built):
 
 def test_the_cost_of_an_image_is_told_in_lines(engine, built):
     text = describe(image_cost(engine, built))
-    assert "of which the base" in text and "200.0 kB  large 2.0" in text
+    assert "of which the base" in text and "200.1 kB  large 2.0" in text
 
 
 def test_an_image_that_is_not_there_is_told(engine):
