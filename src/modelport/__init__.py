@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from modelport.errors import UserError as UserError
     from modelport.sdk.compute import AksCompute as AksCompute
     from modelport.sdk.compute import ComputeTarget as ComputeTarget
+    from modelport.sdk.datastore import Datastore as Datastore
     from modelport.sdk.environment import CondaDependencies as CondaDependencies
     from modelport.sdk.environment import Environment as Environment
     from modelport.sdk.environment_images import DockerBuildContext as DockerBuildContext
@@ -63,6 +64,7 @@ _HOMES: dict[str, str] = {
     "ContainerImage": "modelport.sdk.image",
     "ContainerRegistry": "modelport.sdk.environment_sections",
     "ContainerWebservice": "modelport.sdk.webservice",
+    "Datastore": "modelport.sdk.datastore",
     "DockerBuildContext": "modelport.sdk.environment_images",
     "Environment": "modelport.sdk.environment",
     "Experiment": "modelport.sdk.run",
