@@ -25,7 +25,7 @@ def texts() -> Iterator[Path]:
 
 def complaint(line: str) -> str:
     """What is wrong with a command line, empty if its commands and options exist."""
-    words = line.split()
+    words = re.split(r"[{\\]", line)[0].split()  # what is filled in at run time, and an escaped line end, end it
     command: click.Command = root
     while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z][a-z0-9-]*", words[0]):
         found = command.get_command(click.Context(command), words[0])

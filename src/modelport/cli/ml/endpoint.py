@@ -44,6 +44,7 @@ verbs.add_show(realtime, _NOUN)
 verbs.add_run(realtime, _NOUN)
 verbs.add_get_logs(realtime, _NOUN)
 verbs.add_keys(realtime, _NOUN)
+verbs.add_get_access_token(realtime, _NOUN)
 verbs.add_delete(realtime, _NOUN)
 
 

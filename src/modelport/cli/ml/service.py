@@ -56,6 +56,7 @@ verbs.add_show(service, "service")
 verbs.add_run(service, "service")
 verbs.add_get_logs(service, "service")
 verbs.add_keys(service, "service")
+verbs.add_get_access_token(service, "service")
 
 
 @service.command(

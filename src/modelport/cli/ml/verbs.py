@@ -64,7 +64,7 @@ def add_get_logs(group: click.Group, noun: str) -> None:
 
 
 def add_keys(group: click.Group, noun: str) -> None:
-    """`get-keys`, `regen-key` and `get-access-token`."""
+    """`get-keys` and `regen-key`."""
 
     @group.command("get-keys", examples=[_line(noun, "get-keys -n my-service --query primaryKey -o tsv")])
     @flags.SERVICE_NAME
@@ -84,6 +84,10 @@ def add_keys(group: click.Group, noun: str) -> None:
         service = service_of(context, name)
         service.regen_key(key, set_key=set_key)
         return _keys(service)
+
+
+def add_get_access_token(group: click.Group, noun: str) -> None:
+    """`get-access-token`: a token."""
 
     @group.command("get-access-token", examples=[_line(noun, "get-access-token -n my-service")])
     @flags.SERVICE_NAME
