@@ -117,6 +117,36 @@ def test_service_without_keys_says_so(service_ml, deployed):
     assert service_ml("service", "get-keys", "-n", "my-service").exit_code == 5
 
 
+def test_cluster_that_cannot_be_deployed_to_yet_is_told_after_all_is_checked(service_ml, files):
+    line = ["model", "deploy", "-n", "my-service", "--es", str(files), "--cp", "aks"]
+    refused = service_ml(*line, "--mi", "2")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "autoscale" in refused.stderr
+    refused = service_ml(*line, "--as", "true", "--mi", "2")
+    assert refused.exit_code == 2
+    assert "[target-unavailable]" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["create-version", "-n", "shop", "--vn", "blue", "--tp", "10"],
+        ["update-version", "-n", "shop", "--vn", "blue", "--is-default"],
+        ["delete-version", "-n", "shop", "--vn", "blue"],
+        ["update", "-n", "shop", "--ae", "true"],
+        ["get-access-token", "-n", "shop"],
+    ],
+)
+def test_endpoint_that_is_not_there_is_told(service_ml, words):
+    refused = service_ml("endpoint", "realtime", *words)
+    assert refused.exit_code == 4
+    assert "'shop'" in refused.stderr
+
+
+def test_there_are_no_endpoints(service_ml):
+    assert service_ml("endpoint", "realtime", "list").json == []
+
+
 @pytest.mark.parametrize(("words", "expected"), [(["--ae"], True), (["--ae", "false"], False), (["--ae", "YES"], True)])
 def test_switches_may_stand_alone(words, expected):
     import click
