@@ -84,3 +84,11 @@ def test_isolation_has_two_words():
 def test_a_misspelt_argument_of_v1_is_recognised() -> None:
     with pytest.raises(UserError, match=r"no argument 'cpu_core'.*cpu_cores"):
         AciWebservice.deploy_configuration(cpu_core=1)
+
+
+def test_what_belongs_to_a_cloud_is_recorded_and_told_in_one_line(caplog):
+    config = configure(location="eastus", enable_app_insights=True, collect_model_data=False, cpu_cores=1)
+    assert config._recorded() == {"location": "eastus", "enable_app_insights": True, "collect_model_data": False}
+    assert [record.message for record in caplog.records] == [
+        "AciWebservice.deploy_configuration: recorded, and without effect here: enable_app_insights, location"
+    ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import UserError
 from modelport.manifest import Container, Limits, Listen
 from modelport.registry.labels import check_labels
-from modelport.sdk.arguments import say
+from modelport.sdk.arguments import say, without_effect
 from modelport.sdk.runnable_image import check_image
 from modelport.services.resolving import check_limits, check_listen
 
@@ -87,6 +87,8 @@ class ContainerWebserviceDeploymentConfiguration:
     ) -> None:
         vars(self).update({name: value for name, value in locals().items() if name != "self"})
         self.validate_configuration()
+        given = {name: value for name, value in self._recorded().items() if value is not False}
+        without_effect("AciWebservice.deploy_configuration", given)
 
     def __repr__(self) -> str:
         hidden = ("primary_key", "secondary_key")
