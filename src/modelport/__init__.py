@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from modelport.sdk.webservice import AciWebservice as AciWebservice
     from modelport.sdk.webservice import AksEndpoint as AksEndpoint
     from modelport.sdk.webservice import AksWebservice as AksWebservice
-    from modelport.sdk.webservice import AksWebservice as KubernetesWebservice
     from modelport.sdk.webservice import ContainerWebservice as ContainerWebservice
+    from modelport.sdk.webservice import KubernetesWebservice as KubernetesWebservice
     from modelport.sdk.webservice import LocalWebservice as LocalWebservice
     from modelport.sdk.webservice import Webservice as Webservice
     from modelport.sdk.workspace import Workspace as Workspace

@@ -114,7 +114,8 @@ def test_codes_of_derived_and_renamed_errors_are_found(invent):
 
 
 def test_codes_of_findings_are_found(invent):
-    module = invent("modelport.diagnosis.checks_x", "yield Finding('a-b' if x else 'c-d', Severity.ERROR, 'not-this')\n")
+    text = "yield Finding('a-b' if x else 'c-d', Severity.ERROR, 'not-this')\n"
+    module = invent("modelport.diagnosis.checks_x", text)
     assert sorted(used_codes([module])) == ["a-b", "c-d"]
 
 

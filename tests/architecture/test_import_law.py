@@ -39,9 +39,9 @@ LAW: dict[str, set[str]] = {
     "supplies": SHARED | KINDS | {"images", "worker.check", "worker.problem"},
     "sdk": LEAVES | KINDS | {"images", "measuring", "workspace"},
     # `modelport serve` and `modelport explain` work without a workspace: the door starts the server itself.
-    "cli": LEAVES | KINDS | {
-        "images", "workspace", "sdk", "diagnosis", "server", "autoscaling", "v1_imports", "migration", "(root)",
-    },  # fmt: skip
+    "cli": LEAVES
+    | KINDS
+    | {"images", "workspace", "sdk", "diagnosis", "server", "autoscaling", "v1_imports", "migration", "(root)"},
     "portal": LEAVES | KINDS | {"images", "workspace"},
     # The table names classes of `sdk` and of the worker's stand-ins as text; what it says is absent, `sdk` explains.
     "v1_imports": {"sdk", "errors", "v1_errors", "worker.shims"},

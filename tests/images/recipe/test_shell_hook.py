@@ -53,7 +53,7 @@ def test_nothing_of_ours_is_loaded_before(shell):
 
 
 def test_a_worker_is_left_alone(shell):
-    code = "import sys, importlib.util\nsys.modules['_modelport_worker'] = sys\nprint(importlib.util.find_spec('ptvsd'))"
+    code = "import sys, importlib.util as util\nsys.modules['_modelport_worker'] = sys\nprint(util.find_spec('ptvsd'))"
     assert shell(code) == "None\n"
 
 
