@@ -59,8 +59,9 @@ class LogFile:
                 data = data[os.write(self._descriptor, data) :]
         except OSError:
             return  # whoever read our output has left, or the disk is full
-        if self._path is not None and os.fstat(self._descriptor).st_size > SEGMENT_BYTES_MAX:
-            self._rotate()
+        with contextlib.suppress(OSError):  # a log that cannot begin anew goes on as it is
+            if self._path is not None and os.fstat(self._descriptor).st_size > SEGMENT_BYTES_MAX:
+                self._rotate()
 
     def _rotate(self) -> None:
         path = self._path
