@@ -65,7 +65,7 @@ def test_every_path_is_told():
 
 
 def test_every_metric_is_told():
-    nothing = PoolEvents(lambda *_: None, lambda *_: None, lambda *_: None)
+    nothing = PoolEvents(lambda *_: None, lambda *_: None, lambda *_: None, lambda *_: None)
     pool = Pool(manifest.Limits(), nothing, Metrics(), answers=None)
     names = re.findall(r"^# HELP (\S+)", render(Metrics(), pool, 0).decode(), re.MULTILINE)
     text = page("http.md")

@@ -17,6 +17,7 @@ from modelport.server.bodies import BodyBudget
 from modelport.server.connection import READER_PAUSE_SECONDS_MAX, Connection
 from modelport.server.exchange import Exchange
 from modelport.server.handler import Shared
+from modelport.server.problem import Problem
 from modelport.server.turns import Turns
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -36,6 +37,9 @@ class Answers:
     def handle(self, exchange: Exchange) -> None:
         self.handled += 1
         exchange.connection.answer(exchange, 200, (), self._body)
+
+    def refused(self, exchange: Exchange, problem: Problem) -> None:
+        """Records nothing."""
 
     def leave(self, exchange: Exchange) -> None:
         """Lends nothing."""

@@ -23,6 +23,13 @@ _SCORE_METHODS = ("POST", "GET", "OPTIONS")
 _READ_METHODS = ("GET", "HEAD")
 _SWAGGER_VERSIONS = {"2": "2", "2.0": "2", "3": "3", "3.0": "3", "3.1": "3.1"}
 
+_NO_KEY = "Send one of the service's keys as 'Authorization: Bearer <key>'."
+_OTHER_KEY = "The key that came is none of the service's; send one of them as 'Authorization: Bearer <key>'."
+
+
+def _brings_key(exchange: Exchange) -> bool:
+    return any(name.lower() == b"authorization" for name, _ in exchange.headers)
+
 
 class App:
     """Routes requests: scoring to the pool, the rest to the small answers below."""
@@ -66,13 +73,17 @@ class App:
         if self._lifecycle.draining and exchange.path == b"/score":
             return Problem("draining", "The service is shutting down; send this to another replica.", 1)
         if self._lifecycle.manifest.auth_enabled and exchange.method != "OPTIONS" and not self._has_key(exchange):
-            detail = "Send one of the service's keys as 'Authorization: Bearer <key>'."
+            detail = _OTHER_KEY if _brings_key(exchange) else _NO_KEY
             return Problem("key-missing", detail, headers=((b"www-authenticate", b"Bearer"),))
         return None
 
     def handle(self, exchange: Exchange) -> None:
         """Answer a complete request, or hand it to the pool."""
         self._routes[exchange.path][1](exchange)
+
+    def refused(self, exchange: Exchange, problem: Problem) -> None:
+        """Keep on the record what was refused, and why."""
+        self._lifecycle.request_refused(exchange, problem)
 
     def leave(self, exchange: Exchange) -> None:
         """The client has gone."""

@@ -200,6 +200,7 @@ class Connection(asyncio.Protocol):
             self._active.keep_alive = False
             return
         self._active = exchange
+        self._shared.handler.refused(exchange, problem)
         answer_problem(exchange, problem)
 
     def _head_too_slow(self) -> None:

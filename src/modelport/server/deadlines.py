@@ -72,7 +72,7 @@ class DeadlineWatch:
             else:
                 running += 1
         if late and not running and worker.state == CONDEMNED and not worker.kill_reason:
-            worker.kill("run() did not answer within the deadline")
+            worker.kill_showing_stack("run() did not answer within the deadline")
 
     def _sweep_prefetched(self, worker: Worker, exchange: Exchange, now: float) -> None:
         if exchange.begin_before <= now and not (exchange.answered or exchange.gone):
@@ -110,6 +110,7 @@ class DeadlineWatch:
             problem = overloaded(now - exchange.arrived, len(pool.line), places, pool.times)
         else:
             problem = Problem("not-ready", "Every worker is being replaced.", retry_after_seconds=1)
+        pool.events.request_refused(exchange, problem)
         pool.answers.problem(exchange, problem)
 
 

@@ -79,6 +79,9 @@ class Gateway:
     def drained(self, exchange: Exchange, size: int) -> None:
         """Streams are held back by the sockets themselves."""
 
+    def refused(self, exchange: Exchange, problem: Problem) -> None:
+        """Refusals of the gateway are counted with all answers, and told to nobody else."""
+
     def finished(self, status: int) -> None:
         """Count the answer."""
         self.answers[status] += 1

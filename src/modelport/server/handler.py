@@ -22,6 +22,9 @@ class Handler(Protocol):
     def begin(self, exchange: Exchange) -> Problem | None:
         """Look at a request whose headers are complete; a problem refuses it before its body is read."""
 
+    def refused(self, exchange: Exchange, problem: Problem) -> None:
+        """A request was answered with a problem before anybody took it on."""
+
     def handle(self, exchange: Exchange) -> None:
         """Take on a complete request; the answer comes by `exchange.connection`."""
 

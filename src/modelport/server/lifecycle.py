@@ -59,7 +59,8 @@ class Lifecycle:
         self._launched = 0
         self._last_death: dict[str, Any] | None = None
         self._failures = FailureCount()
-        events = PoolEvents(self._condemned, self._request_failed, self._answered)
+        self._refusals = FailureCount()  # of their own: whoever floods a service without a key hides no failure
+        events = PoolEvents(self._condemned, self._request_failed, self.request_refused, self._answered)
         self.answers = AnswerWriter(manifest.debug, manifest.listen.cors_origins)
         self.pool = Pool(manifest.limits, events, metrics, self.answers)
 
@@ -85,6 +86,7 @@ class Lifecycle:
             "failure": self.failure.to_dict() if self.failure else None,
             "rollout": self.rollout.to_dict() if self.rollout else None,
             "queue_length": len(self.pool.line),
+            "mean_run_ms": round(self.pool.times.mean_seconds * 1000, 3),
             "restart_pending": self._restart is not None,
             "last_death": self._last_death,
             "workers": [
@@ -276,6 +278,13 @@ class Lifecycle:
 
     def _request_failed(self, exchange: Exchange, code: str, detail: str) -> None:
         event = self._failures.event(exchange.request_id.decode("latin-1"), code, detail)
+        if event is not None:
+            self.note(event)
+
+    def request_refused(self, exchange: Exchange, problem: Problem) -> None:
+        """Keep on the record that a request was not served, for a reason that lies outside the script."""
+        request_id = exchange.request_id.decode("latin-1")
+        event = self._refusals.event(request_id, problem.code, problem.detail, problem.numbers)
         if event is not None:
             self.note(event)
 

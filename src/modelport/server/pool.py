@@ -23,10 +23,11 @@ _PLAIN_JSON = (b"application/json", b"application/json; charset=utf-8")
 @dataclass
 class PoolEvents:
     """What the pool tells the life cycle: a worker was condemned and needs a successor; a request failed; one was
-    answered."""
+    refused; one was answered."""
 
     condemned: Callable[[Worker, str], None]
     request_failed: Callable[[Exchange, str, str], None]
+    request_refused: Callable[[Exchange, Problem], None]
     answered: Callable[[Worker], None]
 
 
@@ -153,6 +154,8 @@ class Pool:
             seconds, problem = self.answers.whole(exchange, flags, payload)
             if problem is not None and problem.status >= 500:
                 self.events.request_failed(exchange, problem.code, problem.detail)
+            elif problem is not None:
+                self.events.request_refused(exchange, problem)
             self._done(worker, exchange, seconds)
         elif kind == wire.SKIPPED:
             self._done(worker, exchange, None)

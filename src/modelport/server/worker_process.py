@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from modelport import process
@@ -17,11 +17,13 @@ from modelport.server import cgroup
 from modelport.server.exchange import Exchange
 from modelport.server.link import Link
 from modelport.server.logs import LinePump
+from modelport.server.stacks import stack_in
 from modelport.worker import wire
 
 _READ_BYTES = 256 * 1024
 _EXIT_POLL_SECONDS = 0.005
 _CRASH_PATIENCE_SECONDS = 0.25
+_STACK_SECONDS = 0.1  # in which a worker that is about to be killed prints where it stands
 _EXIT_PATIENCE_SECONDS = 2.0  # a worker that closed its socket and does not end is killed after this
 
 _DEBUGGER_WORDS = {wire.DEBUGGER_AWAITED: "awaited", wire.DEBUGGER_ATTACHED: "attached"}
@@ -137,6 +139,18 @@ class Worker:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
 
+    def kill_showing_stack(self, reason: str) -> None:
+        """Have the worker print where it stands, then kill it: what it waited for is in its log."""
+        self.kill_reason = self.kill_reason or reason
+        if self.child.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.child.pid, wire.STACK_SIGNAL)
+        self.loop.call_later(_STACK_SECONDS, self._kill_if_there)
+
+    def _kill_if_there(self) -> None:
+        if not self._ended:
+            self.kill(self.kill_reason)
+
     @property
     def debugger_words(self) -> str:
         """none, awaited (one can attach) or attached."""
@@ -163,7 +177,7 @@ class Worker:
             f"init() was not done after {seconds:g} s (init_timeout_seconds).",
             _ATTACH_IN_TIME if awaited else _LOAD_LESS,
         )
-        self.kill(f"init() was not done after {seconds:g} s")
+        self.kill_showing_stack(f"init() was not done after {seconds:g} s")
 
     def watch_exit(self) -> None:
         """Notice the end of the process itself, where the system can tell (Linux): its socket alone does not, while a
@@ -228,6 +242,8 @@ class Worker:
             _drain(pump, stream, self.loop)
         if not was_ready and self.failure is None:
             self.failure = self._failure_of_exit()
+        elif self.failure is not None and self.failure.code == "init-timeout":
+            self.failure = replace(self.failure, traceback=stack_in(self.pumps[1].last_lines))
         self.owner.worker_ended(self)
         self.slots.close()
         self.pumps.clear()  # they know this worker

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import signal
 import socket
 import sys
 import time
@@ -118,7 +119,10 @@ def _volunteer_for_the_oom_killer() -> None:
 
 
 def _show_crashes() -> None:
-    """A segmentation fault prints the Python stack, with the script's file and line, before the process dies."""
+    """A segmentation fault prints the Python stack, with the script's file and line, before the process dies; so does
+    the server's wish to see it, before it kills a worker that took too long."""
     import faulthandler
 
     faulthandler.enable(file=2)
+    if wire.STACK_SIGNAL != signal.SIGABRT:  # which is one of those that are handled already
+        faulthandler.register(wire.STACK_SIGNAL, file=2)

@@ -14,6 +14,7 @@ This file runs on Python 3.6 and imports the standard library only.
 """
 
 import json
+import signal
 import struct
 
 TYPE_CHECKING = False
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Bytes = Union[bytes, bytearray, memoryview]
 
 VERSION = 2
+# At this signal a worker prints where each of its threads stands; it is none that scripts use.
+STACK_SIGNAL = int(getattr(signal, "SIGRTMAX", signal.SIGABRT))
 MAGIC = 0x4D50
 HEAD = struct.Struct("!IBBHQ")
 HEAD_BYTES = HEAD.size
