@@ -158,7 +158,8 @@ def test_who_waits_until_all_is_written_does_not_wait_for_ever(
 
 def test_a_log_that_cannot_begin_anew_goes_on_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("modelport.server.logs.SEGMENT_BYTES_MAX", 100)
-    (tmp_path / "service.log.1" / "in-the-way").mkdir(parents=True)
+    (tmp_path / "service.log.3" / "in-the-way").mkdir(parents=True)
+    (tmp_path / "service.log.2").touch()
     journal = Journal(LogFile(tmp_path / "service.log"), None)
     for number in range(5):
         journal.write("server", "stdout", "", f"line {number} " + "x" * 100)
