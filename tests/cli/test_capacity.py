@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -26,13 +27,32 @@ def test_plan_as_json_has_every_figure(cli):
 
 @pytest.mark.parametrize(
     "words",
-    [("--rps", "0", "--service-time", "1s"), ("--rps", "1", "--service-time", "fast"), ("--rps", "1"),
+    [("--rps", "0", "--service-time", "1s"), ("--rps", "1", "--service-time", "fast"), ("--service-time", "1s"),
      ("--rps", "1", "--service-time", "1s", "--loss", "0"), ("--rps", "1", "--service-time", "1s", "--loss", "120%")],
 )  # fmt: skip
 def test_plan_refuses_what_makes_no_sense(cli, words):
     refused = cli("plan", *words)
     assert refused.exit_code == 2
     assert "modelport plan --help" in refused.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--service-time", "1s", "--profile", "churn")])
+def test_plan_needs_one_source_of_times(cli, words):
+    assert "[service-time-needed]" in cli("plan", "--rps", "1", *words).stderr
+
+
+def test_plan_takes_times_from_a_profile(cli, home):
+    cli("workspace", "create", "default")
+    folder = home / "workspaces" / "default" / "profiles"
+    folder.mkdir()
+    times = {"service_times": {"mean_seconds": 0.2, "variation": 0.0}}
+    words = {"name": "churn", "id": "0123", "models": [], "state": "Succeeded", "created_at": "2026-11-21T00:00:00+00:00"}
+    (folder / "churn.json").write_text(json.dumps({**words, "measured": times}))
+    (folder / "broken.json").write_text(json.dumps({**words, "name": "broken", "state": "Failed"}))
+    made = cli("plan", "--rps", "10", "--profile", "churn", "-o", "json").json
+    assert made["demand"] == {"per_second": 10.0, "service_seconds": 0.2, "variation": 0.0}
+    assert "[profile-incomplete]" in cli("plan", "--rps", "10", "--profile", "broken").stderr
+    assert cli("plan", "--rps", "10", "--profile", "nobody").exit_code == 4
 
 
 SPIKE = ("--rps", "2", "--spike", "10x", "--service-time", "500ms", "--duration", "3m")

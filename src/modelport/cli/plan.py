@@ -13,6 +13,8 @@ from modelport.autoscaling.queueing import Demand
 from modelport.cli.doors import Door, session_of
 from modelport.cli.output import Column, Output
 from modelport.cli.quantities import DURATION, POSITIVE, SHARE, percent
+from modelport.cli.session import Session
+from modelport.errors import UserError
 
 _COLUMNS = (
     Column("size"), Column("replicas"), Column("utilization", "Busy", percent),
@@ -26,14 +28,16 @@ _COLUMNS = (
         "modelport plan --rps 20 --service-time 10s",
         "modelport plan --rps 4 --service-time 1s --wait 500ms --loss 0.1%",
         "modelport plan --rps 50 --service-time 200ms --variation 0 --concurrency 4 --output json",
+        "modelport plan --rps 50 --profile churn-profile",
     ],
 )
 @click.option("--rps", "per_second", type=POSITIVE, required=True, help="Requests per second, coming at random.")
-@click.option("--service-time", type=DURATION, required=True, help="How long run() takes on average: 200ms, 10s.")
+@click.option("--service-time", type=DURATION, help="How long run() takes on average: 200ms, 10s.")
 @click.option(
-    "--variation", type=click.FloatRange(min=0), default=1.0, show_default=True,
-    help="How much it varies: variance / mean². 0: always the same; 1: exponential.",
+    "--variation", type=click.FloatRange(min=0),
+    help="How much it varies: variance / mean². 0: always the same; 1 (default): exponential.",
 )  # fmt: skip
+@click.option("--profile", metavar="NAME", help="Take both from a profile that was measured (Model.profile).")
 @click.option(
     "--wait", "--p99-wait", "wait", type=DURATION, default="500ms", show_default=True,
     help="Longest wait for a free worker (max_request_wait_time); then 503.",
@@ -51,9 +55,31 @@ def plan(context: click.Context, /, **options: Any) -> None:
     The known rule is replicas = requests per second x service time / 0.7. It is linear; waiting is not. Both answers
     stand side by side with the share of requests that either refuses.
     """
-    demand = Demand(options["per_second"], options["service_time"], options["variation"])
+    demand = _demand(session_of(context), options)
     goal = Goal(options["wait"], options["loss"], options["target_utilization"], options["concurrency"])
     _show(plan_for(demand, goal), session_of(context).output)
+
+
+def _demand(session: Session, options: dict[str, Any]) -> Demand:
+    """The demand that the options describe. Raises `UserError` (`service-time-needed`), `NotFoundError`."""
+    seconds, variation = options["service_time"], options["variation"]
+    if (seconds is None) == (options["profile"] is None):
+        raise UserError(
+            "service-time-needed",
+            "How long run() takes is not clear: it is either given (--service-time) or was measured (--profile).",
+            "For example: modelport plan --rps 20 --service-time 200ms",
+        )
+    if options["profile"] is not None:
+        times = session.workspace.profiles.get(options["profile"]).measured.get("service_times") or {}
+        seconds = float(times.get("mean_seconds") or 0.0)
+        variation = float(times.get("variation") or 0.0) if variation is None else variation
+        if not seconds:
+            raise UserError(
+                "profile-incomplete",
+                f"The profile '{options['profile']}' failed, and holds no times.",
+                "See why, and measure it again under its name: modelport explain profile-incomplete",
+            )
+    return Demand(options["per_second"], seconds, 1.0 if variation is None else variation)
 
 
 def _show(found: Plan, output: Output) -> None:
