@@ -92,7 +92,7 @@ class WorkspaceView:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags that the workspace was made with."""
+        """The tags; change them with `update`."""
         return dict(self._opened.details.tags)
 
     @property

@@ -122,3 +122,21 @@ def test_what_does_not_exist_is_refused_with_the_nearest(ml, words):
     refused = ml(*words)
     assert refused.exit_code == 2
     assert "Did you mean" in refused.stderr or "--latest" in refused.stderr
+
+
+def test_a_workspace_is_described_anew(ml):
+    ml("workspace", "create", "-w", "research", "--tag", "a=1", "-f", "Old")
+    changed = ml("workspace", "update", "-w", "research", "--description", "Ours", "--tags", "b=2").json
+    assert (changed["tags"], changed["description"], changed["friendlyName"]) == ({"b": "2"}, "Ours", "Old")
+    assert ml("workspace", "show", "-w", "research").json == changed
+
+
+def test_a_query_that_is_not_valid_is_refused_before_anything_is_done(ml, registered):
+    refused = ml("model", "delete", "-i", "diabetes:1", "--query", "[")
+    assert (refused.exit_code, "[query-invalid]" in refused.stderr) == (2, True)
+    assert ml("model", "show", "-i", "diabetes:1").exit_code == 0
+
+
+def test_an_update_with_a_size_that_is_not_valid_changes_nothing(ml, registered):
+    assert ml("model", "update", "-i", "diabetes:1", "--add-tag", "stage=test", "--cc", "-1").exit_code == 2
+    assert ml("model", "show", "-i", "diabetes:1").json["tags"] == {"area": "health"}

@@ -164,6 +164,13 @@ def test_switches_may_stand_alone(words, expected):
 def test_profile_measures_and_recommends(service_ml, files):
     with open("requests.jsonl", "w") as file:
         file.write('{"data": 1}\n{"data": 2}\n')
+    files.write_text("import json\n\ndef init():\n    pass\n\ndef run(data):\n    return json.loads(data)['data']\n")
     measured = service_ml("model", "profile", "-n", "first", "--es", str(files), "--idi", "requests.jsonl", "--cc", "1")
     assert measured.exit_code == 0, measured.stderr
     assert (measured.json["state"], measured.json["successRate"]) == ("Succeeded", 100.0)
+
+
+def test_requests_of_a_profile_are_given_once(ml, files):
+    refused = ml("model", "profile", "-n", "first", "--es", str(files), "--idi", "requests.jsonl", "-d", "{}")
+    assert refused.exit_code == 2
+    assert "given twice" in refused.stderr

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from modelport.cli.output import aligned
@@ -18,6 +19,14 @@ class Plain(str):
     __slots__ = ()
 
 
+def check_query(query: str) -> None:
+    """Raise `UserError` (`query-invalid`) for what is no JMESPath expression, whatever the answer will be."""
+    import jmespath
+
+    with _telling_of(query):
+        jmespath.compile(query)
+
+
 def picked(answer: Any, query: str | None) -> Any:
     """What a JMESPath expression picks of an answer; raises `UserError` (`query-invalid`).
 
@@ -27,10 +36,17 @@ def picked(answer: Any, query: str | None) -> Any:
     if query is None:
         return answer
     import jmespath
+
+    with _telling_of(query):
+        return jmespath.search(query, answer)
+
+
+@contextmanager
+def _telling_of(query: str) -> Iterator[None]:
     from jmespath.exceptions import JMESPathError
 
     try:
-        return jmespath.search(query, answer)
+        yield
     except JMESPathError as error:
         first = str(error).splitlines()[0]
         raise UserError(

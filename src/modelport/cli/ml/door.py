@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modelport.cli.doors import Door, DoorGroup, LazyGroup, session_of
-from modelport.cli.ml.answer import FORMATS, picked, text_of
+from modelport.cli.ml.answer import FORMATS, check_query, picked, text_of
 
 if TYPE_CHECKING:
     from modelport.sdk.workspace import Workspace
@@ -84,10 +84,13 @@ class MlDoor(Door):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run it, then print what `--query` picks of its answer in the format that was asked for."""
+        query = ctx.meta.get(f"{_KEPT}query")
+        if query is not None:
+            check_query(query)  # before anything is done
         with redirect_stdout(sys.stderr):
             answer = super().invoke(ctx)
         chosen = ctx.meta.get(f"{_KEPT}output_format")
-        sys.stdout.write(text_of(picked(answer, ctx.meta.get(f"{_KEPT}query")), chosen))
+        sys.stdout.write(text_of(picked(answer, query), chosen))
         sys.stdout.flush()
 
 

@@ -185,12 +185,13 @@ def update(context: click.Context, /, **options: Any) -> dict[str, Any]:
     from modelport.sdk.model import Model
 
     found = Model(workspace_of(context), id=options["model_id"])
+    sizes = _sizes(options)  # before anything is changed
     found.update_tags_properties(
         pairs(options["add_tags"], "--add-tag"),
         options["remove_tags"],
         pairs(options["add_properties"], "--add-property"),
     )
-    found.update(description=options["description"], resource_configuration=_sizes(options))
+    found.update(description=options["description"], resource_configuration=sizes)
     return found.serialize()
 
 

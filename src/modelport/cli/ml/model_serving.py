@@ -116,10 +116,17 @@ def profile(context: click.Context, /, **options: Any) -> dict[str, Any]:
     from modelport.sdk.model import Model
 
     workspace = workspace_of(context)
-    words = {name: options[name] for name in ("input_dataset", "input_data", "cpu", "memory_in_gb", "description")}
+    words = {name: options[name] for name in ("input_data", "cpu", "memory_in_gb", "description")}
+    words["input_dataset"] = _file_of_requests(options)
     script = inference_config_of(workspace, options)
     made = Model.profile(workspace, options["name"], model_ids(options), script, **words)  # type: ignore[arg-type]
     details: dict[str, Any] = made.get_details()
     if options["output_metadata_file"]:
         write_file(options["output_metadata_file"], {"name": made.name, "workspaceName": workspace.name})
     return details
+
+
+def _file_of_requests(options: dict[str, Any]) -> Path | None:
+    if options["input_dataset"] and options["input_data"]:
+        raise click.UsageError("The requests are given twice, by --input-dataset-id and by --input-data.")
+    return Path(options["input_dataset"]) if options["input_dataset"] else None

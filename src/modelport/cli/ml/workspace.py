@@ -98,17 +98,17 @@ def delete(context: click.Context, /, **options: Any) -> None:
 
 @workspace.command(examples=["modelport ml workspace update -w research --friendly-name Research"])
 @_NAME
-@flags.text("friendly_name", "--friendly-name", "-f", help="Without effect here.")
-@flags.text("description", "--description", "-d", help="Without effect here.")
-@flags.many("tags", "--tags", "--tag", metavar="KEY=VALUE", help="Without effect here.")
+@flags.text("friendly_name", "--friendly-name", "-f", help="What people call it.")
+@flags.text("description", "--description", "-d", help="What it is.")
+@flags.many("tags", "--tags", "--tag", metavar="KEY=VALUE", help="Tag, in place of all that there are; repeatable.")
 @click.pass_context
 def update(context: click.Context, /, **options: Any) -> dict[str, Any]:
-    """Show a workspace; what it was made with does not change."""
+    """Change what is said of a workspace; what is not named stays."""
     from modelport.sdk.workspace import Workspace
 
-    if any(options[name] for name in ("friendly_name", "description", "tags")):
-        warn("a workspace keeps the names and tags that it was made with; nothing was changed.")
-    return Workspace.get(_named(context, options["name"])).get_details()
+    tags = pairs(options["tags"], "--tag") or None
+    found = Workspace.get(_named(context, options["name"]))
+    return found.update(options["friendly_name"], options["description"], tags)
 
 
 @workspace.command("sync-keys", examples=["modelport ml workspace sync-keys -w research"])
