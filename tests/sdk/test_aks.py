@@ -288,3 +288,17 @@ def test_an_endpoint_is_written_with_its_versions(endpoint: AksEndpoint):
 def test_the_classes_stand_in_the_tree_of_v1():
     assert issubclass(AksEndpoint, AksWebservice)
     assert not issubclass(AksWebservice, (LocalWebservice, AciWebservice))
+
+
+def test_a_key_that_is_not_valid_is_refused_before_anything_is_made(cluster_ws: Workspace):
+    with pytest.raises(UserError) as caught:
+        deployed(cluster_ws, secondary_key="short")
+    assert caught.value.code == "key-value-invalid"
+    assert "short" not in str(caught.value)
+    assert Webservice.list(cluster_ws) == []
+
+
+@pytest.mark.parametrize("words", [{"auth_enabled": False}, {"token_auth_enabled": True}])
+def test_a_key_beside_requests_without_keys_is_refused(words: dict[str, bool]):
+    with pytest.raises(UserError, match="a key is given"):
+        AksWebservice.deploy_configuration(primary_key="first-key", **words)  # type: ignore[arg-type]

@@ -43,6 +43,7 @@ def test_defaults_are_those_of_v1():
         ({"vnet_name": "n"}, "subnet_name"),
         ({"cmk_key_name": "n"}, "cmk_vault_base_url"),
         ({"primary_key": "12345678"}, "auth_enabled"),
+        ({"memory_gb": float("inf")}, "memory_gb"),
         ({"cors_origins": "https://example.org"}, "list"),
     ],
 )

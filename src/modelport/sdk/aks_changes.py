@@ -8,9 +8,8 @@ from typing import Any
 from modelport.errors import UserError
 from modelport.registry.labels import check_labels
 from modelport.sdk.aks_configuration import cluster_words_in, limits_in
-from modelport.sdk.arguments import opened
-from modelport.sdk.image_view import ImageView
-from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.inference_config import check_inference_config
+from modelport.sdk.runnable_image import image_change
 from modelport.sdk.service_view import ServiceView
 from modelport.sdk.update_arguments import model_words
 from modelport.services.cluster import check_words
@@ -33,7 +32,8 @@ def change_of(service: ServiceView, arguments: Mapping[str, Any], verb: str = ""
             "Give models with an inference_config, or a value of the configuration.",
         )  # fmt: skip
     image, models, script = (given.pop(name, None) for name in ("image", "models", "inference_config"))
-    _check_content(image, models, script)
+    _check_content(models, script)
+    image_words = image_change(image, models, script)
     words = {name: given.pop(name) for name in _OF_A_VERSION if name in given}
     check_words({**given, **words})
     limits = limits_in(given)
@@ -43,7 +43,7 @@ def change_of(service: ServiceView, arguments: Mapping[str, Any], verb: str = ""
         script=script._script() if script else None,
         environment=script._image_environment() if script else None,
         limits=limits,
-        container=_image_words(image, script),
+        container=image_words,
         cluster=cluster_words_in(given),
         version=_version(verb, words) if verb else None,
         auth_enabled=_takes_keys(given),
@@ -73,30 +73,11 @@ def _takes_keys(given: Mapping[str, Any]) -> bool | None:
     return None if asked is None else bool(asked)
 
 
-def _check_content(image: object, models: object, script: object) -> None:
-    """What is to run is an image that is there, or models with a script, from which one is built."""
-    if script is not None and not isinstance(script, InferenceConfig):
-        raise UserError(
-            "argument-invalid", f"The inference_config is {type(script).__name__}; an InferenceConfig is needed.",
-            "Example: InferenceConfig(entry_script='score.py', environment=env)",
-        )  # fmt: skip
-    if image is not None and (models is not None or script is not None):
-        raise UserError(
-            "argument-invalid", "An image and models or an inference_config are given; an image brings its own.",
-            "Give the image alone, or models with an inference_config.",
-        )  # fmt: skip
+def _check_content(models: object, script: object) -> None:
+    """An image is built of models with a script."""
+    check_inference_config(script)
     if models is not None and script is None:
         raise UserError(
             "argument-invalid", "Models are given without an inference_config.",
             "Give both: update(models=[model], inference_config=inference_config)",
         )  # fmt: skip
-
-
-def _image_words(image: Any, script: object) -> dict[str, Any]:
-    """The image that is to be run from now on; a script is built into one of its own."""
-    if image is None:
-        return {} if script is None else {"image": "", "image_name": ""}
-    if not isinstance(image, ImageView):
-        raise UserError("argument-invalid", f"The image is {type(image).__name__}; an Image is needed.")
-    record = opened(image.workspace).images.built(image._now())
-    return {"image": record.image_id, "image_name": record.reference}

@@ -9,7 +9,7 @@ from typing import Any
 from modelport.manifest import Container, Limits, Listen
 from modelport.naming import SERVICE
 from modelport.registry.labels import check_labels
-from modelport.sdk.arguments import opened, say
+from modelport.sdk.arguments import say
 from modelport.sdk.runnable_image import check_image
 from modelport.services import endpoint
 from modelport.services.cluster import Cluster, check_words, cluster_of
@@ -119,9 +119,8 @@ class AksServiceDeploymentConfiguration:
 
     @classmethod
     def validate_image(cls, image: Any) -> None:
-        """Raise `ConflictError` (`image-not-built`) if `image` is not one that can be deployed."""
+        """Check that an image can be run; raises `UserError` (`argument-invalid`), `ConflictError`."""
         check_image(image)
-        opened(image.workspace).images.built(image._now())
 
     # What the workspace is asked for ------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,7 @@ class ContainerWebserviceDeploymentConfiguration:
         for name in ("cpu_cores", "memory_gb"):
             value = getattr(self, name)
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if value is not None and not (is_number and value > 0):
+            if value is not None and not (is_number and 0 < value < math.inf):
                 yield f"{name} must be a number greater than zero; it is {value!r}"
 
     def _wrong_tls(self) -> Iterator[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from modelport.errors import UserError
 from modelport.sdk.aks_sections import ContainerResourceRequirements
-from modelport.sdk.arguments import opened, refuse_unknown
+from modelport.sdk.arguments import refuse_unknown
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
-from modelport.sdk.image_view import ImageView
-from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.inference_config import check_inference_config
+from modelport.sdk.runnable_image import image_change
 from modelport.sdk.service_view import ServiceView
 from modelport.sdk.update_arguments import model_words
 from modelport.services.request import Labels, ServiceChange
@@ -170,33 +170,19 @@ def container_change(service: ContainerParts, words: Mapping[str, Any]) -> Servi
             "update-empty", "update() was given nothing to change.", "Give models with an inference_config, or a limit."
         )
     image, models, script = (given.pop(name, None) for name in ("image", "models", "inference_config"))
-    if script is not None and not isinstance(script, InferenceConfig):
-        raise UserError(
-            "argument-invalid", f"The inference_config is {type(script).__name__}; an InferenceConfig is needed.",
-            "Example: InferenceConfig(entry_script='score.py', environment=env)",
-        )  # fmt: skip
+    check_inference_config(script)
+    image_words = image_change(image, models, script)
     config = ContainerWebserviceDeploymentConfiguration(**given)
-    contained = config._container()
     recorded = {**(script._recorded() if script else {}), **config._recorded()}
     if recorded:
         recorded = {**service._known().spec.recorded, **recorded}
-    if image is not None or script is not None:  # a script is built into an image of its own
-        contained.update(_image_words(service, image) if image is not None else {"image": "", "image_name": ""})
     return ServiceChange(
         models=None if models is None else model_words(models, service.workspace),
         script=script._script() if script else None,
         environment=script._image_environment() if script else None,
         limits=config._limits(),
         listen=config._listen(),
-        container=contained,
+        container={**config._container(), **image_words},
         auth_enabled=config.auth_enabled,
         labels=Labels(config.tags, config.properties, config.description, recorded or None),
     )
-
-
-def _image_words(service: ContainerParts, image: Any) -> dict[str, Any]:
-    """The image that is to be run from now on; raises `UserError` (`argument-invalid`), `ConflictError`."""
-    if not isinstance(image, ImageView):
-        raise UserError("argument-invalid", f"The image is {type(image).__name__}; an Image is needed.")
-    record = opened(service.workspace).images.get(image.name, image.version)
-    return {"image": record.image_id, "image_name": record.reference}

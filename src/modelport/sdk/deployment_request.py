@@ -13,7 +13,8 @@ from modelport.sdk.arguments import opened
 from modelport.sdk.compute import ComputeTarget
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
-from modelport.sdk.inference_config import InferenceConfig
+from modelport.sdk.inference_config import InferenceConfig, check_inference_config
+from modelport.services import keys
 from modelport.services.request import Labels, ModelWord, ServiceRequest
 
 if TYPE_CHECKING:
@@ -39,14 +40,19 @@ def launch(
     overwrite: bool = False,
     report: Callable[[Event], None] | None = None,
 ) -> None:
-    """Deploy what is asked for, with the keys that the configuration gives; `report` sees each step."""
+    """Deploy what is asked for, with the keys that the configuration gives; `report` sees each step.
+
+    Raises `UserError` (`key-value-invalid`) before anything is made, and what the deployment raises.
+    """
     manager = opened(workspace).services
     more = {"report": report} if report is not None else {}
+    named = {"primary": config.primary_key, "secondary": config.secondary_key}
+    given = {which: value for which, value in named.items() if value}
+    for which, value in given.items():
+        keys.check(which, value)
     manager.deploy(request, overwrite=overwrite, **more)
-    if not isinstance(config, LocalWebserviceDeploymentConfiguration):
-        for which, value in (("primary", config.primary_key), ("secondary", config.secondary_key)):
-            if value:
-                manager.regenerate_key(request.name, which, value)
+    for which, value in given.items():
+        manager.regenerate_key(request.name, which, value)
 
 
 def request_of(
@@ -68,12 +74,7 @@ def request_of(
 
 
 def _check(inference_config: object, deployment_config: object, deployment_target: object) -> None:
-    if inference_config is not None and not isinstance(inference_config, InferenceConfig):
-        raise UserError(
-            "argument-invalid",
-            f"The inference_config is {type(inference_config).__name__}; an InferenceConfig is needed.",
-            "Example: InferenceConfig(entry_script='score.py', environment=env)",
-        )
+    check_inference_config(inference_config)
     if deployment_config is not None and not isinstance(deployment_config, CONFIGURATIONS):
         raise UserError(
             "argument-invalid",

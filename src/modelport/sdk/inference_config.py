@@ -169,6 +169,16 @@ class InferenceConfig:
         return {**recorded, **({"image_description": self.description} if self.description else {})}
 
 
+def check_inference_config(config: object) -> None:
+    """Raise `UserError` (`argument-invalid`) for what is neither an `InferenceConfig` nor None."""
+    if config is not None and not isinstance(config, InferenceConfig):
+        raise UserError(
+            "argument-invalid",
+            f"The inference_config is {type(config).__name__}; an InferenceConfig is needed.",
+            "Example: InferenceConfig(entry_script='score.py', environment=env)",
+        )
+
+
 def _named(definition: EnvironmentDefinition, path: Path) -> EnvironmentDefinition:
     """An environment of the first generation has no name of its own: that of its file will do, if it is one."""
     try:

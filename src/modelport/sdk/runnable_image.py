@@ -1,6 +1,8 @@
-"""Whether an image can be run as a service."""
+"""Whether an image can be run as a service, and what an update says of the image to run."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from modelport.errors import UserError
 from modelport.sdk.arguments import opened
@@ -16,3 +18,19 @@ def check_image(image: object) -> ImageView:
         )  # fmt: skip
     opened(image.workspace).images.built(image._now())
     return image
+
+
+def image_change(image: object, models: object, script: object) -> dict[str, Any]:
+    """The fields of `Container` that an update changes: the image to run from now on; a script is built into its own.
+
+    Raises `UserError` (`argument-invalid`) for an image beside models or a script, and what `check_image` raises.
+    """
+    if image is None:
+        return {} if script is None else {"image": "", "image_name": ""}
+    if models is not None or script is not None:
+        raise UserError(
+            "argument-invalid", "An image and models or an inference_config are given; an image brings its own.",
+            "Give the image alone, or models with an inference_config.",
+        )  # fmt: skip
+    record = check_image(image)._now()
+    return {"image": record.image_id, "image_name": record.reference}

@@ -12,6 +12,7 @@ from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConf
 from modelport.sdk.image_config import ContainerImageConfig
 from modelport.sdk.inference_config import InferenceConfig
 from modelport.sdk.model_record import ModelRecord
+from modelport.sdk.runnable_image import image_change
 from modelport.services.request import Labels, ModelWord, ServiceChange
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class UpdateArguments:
             raise UserError("argument-invalid", f"update() was given {name} twice.", "Give each of them once.")
         setattr(self, name, value)
 
-    def change(self, workspace: Workspace) -> ServiceChange:
-        """The change to ask the workspace for."""
+    def change(self, workspace: Workspace, target: str) -> ServiceChange:
+        """The change to ask the workspace for, of a service that runs on `target`, which no update changes."""
         if self.models is None and self.inference_config is None and self.deployment_config is None:
             raise UserError(
                 "update-empty",
@@ -60,17 +61,30 @@ class UpdateArguments:
             )
         script = self.inference_config
         config = self.deployment_config or LocalWebserviceDeploymentConfiguration()
+        if config.isolation is not None and config._target != target:
+            raise UserError(
+                "argument-invalid",
+                f"An update cannot change isolation to {config.isolation!r}: that decides where a service runs.",
+                "Deploy it anew: Model.deploy(..., overwrite=True)",
+            )
+        is_image = target != "local"
         labels = Labels(config.tags, config.properties, config.description, script._recorded() if script else None)
         return ServiceChange(
             models=None if self.models is None else model_words(self.models, workspace),
             script=script._script() if script else None,
-            environment=script._definition() if script else None,
+            environment=_environment_of(script, is_image=is_image) if script else None,
             limits=config._limits(),
             listen=config._listen(),
+            container=image_change(None, self.models, script) if is_image else {},
             auth_enabled=config.auth_enabled,
             debug=config.debug,
             labels=labels,
         )
+
+
+def _environment_of(script: InferenceConfig, *, is_image: bool) -> dict[str, Any]:
+    """What is needed; an image also needs to know what it is built on."""
+    return script._image_environment() if is_image else script._definition()
 
 
 def model_words(models: Iterable[Any], workspace: Workspace) -> tuple[ModelWord, ...]:

@@ -87,7 +87,7 @@ class LocalWebservice(Webservice, shown_as="local"):
         """
         refuse_unknown("LocalWebservice.update", LocalWebservice.update, unknown)
         given = UpdateArguments((models, image_config, deployment_config, wait, inference_config))
-        self._manager.update(self.name, given.change(self.workspace))
+        self._manager.update(self.name, given.change(self.workspace, self._known().spec.target))
         self._last = self._manager.wait(self.name)
 
     def reload(self, wait: bool = False) -> None:

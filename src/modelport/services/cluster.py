@@ -6,6 +6,7 @@ What such a configuration says beside it (limits, keys, labels) stands where eve
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -157,6 +158,9 @@ def problems_of(words: Mapping[str, Any]) -> Iterator[str]:
     yield from _scaling_problems(words)
     if words.get("token_auth_enabled") and words.get("auth_enabled"):
         yield "auth_enabled and token_auth_enabled are both True: requests bring a key or a token, not either."
+    takes_no_keys = words.get("auth_enabled") is False or words.get("token_auth_enabled")
+    if takes_no_keys and (words.get("primary_key") or words.get("secondary_key")):
+        yield "a key is given, and requests bring none: auth_enabled is False, or token_auth_enabled is True."
     share = words.get("traffic_percentile")
     if share is not None and not (_is_number(share) and 0 <= share <= WHOLE_PERCENT):
         yield f"traffic_percentile must be a number from 0 to 100; it is {share!r}."
@@ -196,7 +200,7 @@ def _scaling_problems(words: Mapping[str, Any]) -> Iterator[str]:
 
 def _not_above_zero(words: Mapping[str, Any], name: str, *, whole: bool = False) -> Iterator[str]:
     value = words.get(name)
-    if value is not None and not (_is_number(value, whole=whole) and value > 0):
+    if value is not None and not (_is_number(value, whole=whole) and 0 < value < math.inf):
         yield f"{name} must be {'a whole' if whole else 'a'} number greater than zero; it is {value!r}."
 
 

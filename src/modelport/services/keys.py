@@ -47,7 +47,15 @@ def read(directory: Path) -> Keys:
 
 
 def regenerate(directory: Path, which: str, value: str | None = None) -> Keys:
-    """Make one key anew, or set it to `value`; raises `UserError` (`key-name-invalid`, `key-value-invalid`)."""
+    """Make one key anew, or set it to `value`; raises as `check` does, and then changes nothing."""
+    name = check(which, value)
+    made = replace(read(directory), **{name: value or _new_key()})
+    _write(directory, made)
+    return made
+
+
+def check(which: str, value: str | None) -> str:
+    """The name of a key that may be set to `value`; raises `UserError` (`key-name-invalid`, `key-value-invalid`)."""
     name = which.lower() if isinstance(which, str) else ""
     if name not in ("primary", "secondary"):
         raise UserError(
@@ -62,9 +70,7 @@ def regenerate(directory: Path, which: str, value: str | None = None) -> Keys:
             f"The value for the {name} key is not valid: it needs {_KEY_LENGTH_MIN} or more visible ASCII characters.",
             "Leave the value out, and a random key is made.",
         )
-    made = replace(read(directory), **{name: value or _new_key()})
-    _write(directory, made)
-    return made
+    return name
 
 
 def _write(directory: Path, made: Keys) -> None:
