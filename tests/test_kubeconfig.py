@@ -54,7 +54,10 @@ def test_one_context_stands_alone_with_its_cluster_and_its_user(tmp_path: Path):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["- a list", "token: geheim: geheim", "7"])
+@pytest.mark.parametrize("text", [
+    "- a list", "token: geheim: geheim", "7", "users: geheim", "contexts: [{name: one, context: geheim}]",
+    "clusters: [geheim]",
+])
 def test_a_damaged_file_is_refused_without_its_content(tmp_path: Path, text: str):
     (tmp_path / "config").write_text(text)
     with pytest.raises(UserError) as caught:

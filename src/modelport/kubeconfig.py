@@ -14,6 +14,8 @@ from typing import Any
 from modelport.errors import UserError, nearest
 from modelport.v1_kinds import ComputeNotFoundError
 
+_KINDS = {"clusters": "cluster", "contexts": "context", "users": "user"}
+
 
 @dataclass(frozen=True)
 class Context:
@@ -61,14 +63,14 @@ def alone(context: Context) -> dict[str, Any]:
     own = dict(_named(words, "contexts", "context"))[context.name]
     kept = {"contexts": context.name, "clusters": own.get("cluster"), "users": own.get("user")}
     parts = {
-        kind: [entry for entry in words.get(kind) or () if isinstance(entry, dict) and entry.get("name") == name]
+        kind: [entry for entry in words.get(kind) or () if entry.get("name") == name]
         for kind, name in kept.items()
     }
     return {"apiVersion": "v1", "kind": "Config", "current-context": context.name, **parts}
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The content of one file; one that is not there is empty, as for kubectl."""
+    """The content of one file; one that is not there is empty, as for kubectl. What it lists is of the right kind."""
     import yaml
 
     try:
@@ -82,7 +84,15 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(words, dict):
         raise _invalid(path, "it is not a mapping")
+    for kind, part in _KINDS.items():
+        entries = words.get(kind) or []
+        if not isinstance(entries, list) or not all(_is_entry(entry, part) for entry in entries):
+            raise _invalid(path, f"its {kind} are no list of names, each with a {part}")
     return words
+
+
+def _is_entry(entry: object, part: str) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get(part) or {}, dict)
 
 
 def _line_of(error: Exception) -> object:
@@ -101,5 +111,5 @@ def _invalid(path: Path, reason: str) -> UserError:
 def _named(words: Mapping[str, Any], kind: str, part: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The named entries of one kind, in their order."""
     for entry in words.get(kind) or ():
-        if isinstance(entry, dict) and entry.get("name"):
+        if entry.get("name"):
             yield str(entry["name"]), entry.get(part) or {}

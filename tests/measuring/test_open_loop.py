@@ -87,3 +87,8 @@ def test_a_service_that_answers_nothing_well_is_not_measured(port):
         measure(Scoring(port), os.getpid(), Load([b"502"], seconds=0.1))
     assert caught.value.code == "profile-no-answer"
     assert caught.value.status == 502
+
+
+@pytest.mark.parametrize("per_second", [49, 49 / 1024])
+def test_as_long_as_one_request_takes_is_long_enough_for_one(per_second):
+    assert len(evenly([b"200"], per_second, 1 / per_second)) == 1

@@ -11,6 +11,7 @@ import pytest
 
 from modelport.errors import ConflictError, StorageError
 from modelport.migration.install import FILE_NAME, Installation, install, installation, uninstall
+from modelport.v1_imports.stand_ins import STAND_INS
 
 REAL = "azureml_core-1.61.0.dist-info"
 
@@ -73,3 +74,10 @@ def test_a_folder_that_cannot_be_written_is_told():
         with pytest.raises(StorageError) as caught:
             change(Path("/proc/self/status"))  # no folder, so that root cannot write there either
         assert caught.value.code == "site-packages-not-writable"
+
+
+@pytest.mark.parametrize("module", sorted({name.partition(".")[0] for name in STAND_INS}))
+def test_programs_find_the_stand_ins_of_scoring_scripts(tmp_path, module):
+    install(tmp_path)
+    code = f"import {module}\nprint(type({module}).__name__)"
+    assert in_new_python(tmp_path, code) == "V1Module\n"

@@ -89,3 +89,9 @@ def test_an_unknown_one_is_answered_with_the_nearest(ws):
 def test_storage_of_azure_is_not_reached(ws):
     with pytest.raises(UserError, match="v1-not-covered"):
         Datastore.register_azure_blob_container(ws, "n", "c", "a")
+
+
+def test_one_file_is_uploaded_by_its_name(ws, pkl):
+    store = ws.get_default_datastore()
+    store.upload(str(pkl), "models", show_progress=False)
+    assert Path(store.local_path, "models", "my_model.pkl").read_text() == "weights"

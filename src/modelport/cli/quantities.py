@@ -11,7 +11,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
-class Duration(click.ParamType[float]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """A duration in seconds: "500ms", "2s", "1.5", "5m", "1h"."""
 
     name = "duration"
@@ -24,7 +24,7 @@ class Duration(click.ParamType[float]):
         return float(match[1]) * _SECONDS[match[2]]
 
 
-class Share(click.ParamType[float]):
+class Share(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """A share of a whole, above 0 and below 1: "0.1%" or "0.001"."""
 
     name = "share"
@@ -38,7 +38,7 @@ class Share(click.ParamType[float]):
         return share
 
 
-class Factor(click.ParamType[float]):
+class Factor(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
     """How many times as much, 1 or more: "10x" or "10"."""
 
     name = "factor"

@@ -80,7 +80,7 @@ def evenly(bodies: Iterable[bytes], per_second: float, seconds: float) -> list[D
     >>> evenly([b"a", b"b"], 2, 1.5)
     [Due(seconds=0.0, body=b'a'), Due(seconds=0.5, body=b'b'), Due(seconds=1.0, body=b'a')]
     """
-    count = int(per_second * seconds)
+    count = int(round(per_second * seconds, 6))  # 1/49 s at 49 each second is one request, not 0.9999999999999999
     return [Due(number / per_second, body) for number, body in enumerate(islice(cycle(bodies), count))]
 
 

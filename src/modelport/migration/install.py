@@ -22,7 +22,8 @@ _REAL = "azureml-core"
 _LINE = (
     "import sys; sys.meta_path.append(type('ModelportFinder', (), {'find_spec': staticmethod(lambda name, path=None, "
     "target=None: __import__('modelport.v1_imports.finder', fromlist=['BEHIND_OTHERS']).BEHIND_OTHERS.find_spec("
-    "name, path, target) if name.partition('.')[0] in ('azureml', 'inference_schema', 'ptvsd') else None)}))\n"
+    "name, path, target) if name.partition('.')[0] in ('azureml', 'azureml_inference_server_http', 'inference_schema', "
+    "'ptvsd') else None)}))\n"
 )
 
 

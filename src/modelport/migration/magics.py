@@ -68,7 +68,7 @@ def _plain_line(line: str, number: int, shell: ShellLines) -> str:
         return f"{indent}pass"
     if bare.startswith("%"):
         words = bare.lstrip("%").split(maxsplit=1)
-        if words and words[0] in (*_SHELLS, "sx"):
+        if words and words[0] in _SHELLS:
             shell.append((number, words[1] if len(words) > 1 else ""))
         if words[:1] == ["time"] and len(words) > 1:
             return f"{indent}{words[1]}"

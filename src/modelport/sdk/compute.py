@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from modelport import kubeconfig
 from modelport.errors import ModelportError, NotFoundError, UserError
@@ -307,8 +308,10 @@ class AksCompute(ComputeTarget):
     @property
     def cluster_fqdn(self) -> str | None:
         """The host of the cluster's API; None while there is no context for it."""
-        problem = self._problem()
-        return None if problem else self._context().server.rpartition("//")[2].partition(":")[0] or None
+        try:
+            return urlsplit(self._context().server).hostname
+        except (ModelportError, ValueError):  # ValueError: it is no address
+            return None
 
     def get_credentials(self) -> dict[str, Any]:
         """The part of the kubeconfig that reaches the cluster, as YAML text under `userKubeConfig`; it is a secret.

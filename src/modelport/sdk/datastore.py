@@ -116,12 +116,14 @@ class Datastore:
     def upload(
         self, src_dir: str, target_path: str | None = None, overwrite: bool = False, show_progress: bool = True
     ) -> DatastorePath:
-        """Copy all files of the folder `src_dir` to `target_path`, None for the top, and return that place.
+        """Copy all files of the folder `src_dir` (or one file) to `target_path`, None for the top; returns that place.
 
         A file that is there is left as it is unless `overwrite`. Raises `FileNotFoundError` (`upload-missing`).
         """
         folder = Path(src_dir)
-        files = [str(path) for path in sorted(folder.rglob("*")) if path.is_file()] if folder.is_dir() else [src_dir]
+        if not folder.is_dir():
+            return self.upload_files([src_dir], None, target_path, overwrite, show_progress)
+        files = [str(path) for path in sorted(folder.rglob("*")) if path.is_file()]
         return self.upload_files(files, src_dir, target_path, overwrite, show_progress)
 
     def upload_files(

@@ -125,7 +125,7 @@ MODULES: dict[str, dict[str, str]] = {
         "ContainerRegistry": "modelport.sdk.environment_sections:ContainerRegistry",
         "DEFAULT_CPU_IMAGE": "modelport.v1_imports.values:DEFAULT_CPU_IMAGE",
         "DEFAULT_GPU_IMAGE": "modelport.v1_imports.values:DEFAULT_GPU_IMAGE",
-        "DatabricksSection": "absent:training",
+        "DatabricksSection": "modelport.sdk.environment_sections:DatabricksSection",
         "DockerBuildContext": "modelport.sdk.environment_images:DockerBuildContext",
         "DockerImageDetails": "modelport.sdk.environment_images:DockerImageDetails",
         "DockerImagePlatform": "modelport.sdk.environment_sections:DockerImagePlatform",
