@@ -152,7 +152,10 @@ class OpenWorkspace:
         """
         from modelport.diagnosis.examination import Asked, Surroundings, examine_deployment
 
-        around = Surroundings(self._service_parts, self._engine_trouble, self.settings.environ, self.settings.home)
+        around = Surroundings(
+            self._service_parts, self._engine_trouble, self.settings.environ, self.settings.home,
+            self.settings.runtime_directory,
+        )  # fmt: skip
         return examine_deployment(around, name, Asked(request, refused))
 
     def _engine_trouble(self) -> str:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-FINDERS = {"Finding", "_Known", "_Fault", "_raised", "_parse_error"}
+FINDERS = {"Finding", "Known", "_Fault", "_raised", "_parse_error"}
 SECTIONS = ("## Why it happens", "## What to do")
 
 

@@ -32,7 +32,7 @@ LAW: dict[str, set[str]] = {
     "services": SHARED | {"registry", "images", "measuring"},
     "targets": LEAVES | {"services"},
     "server": LEAVES | {"worker.wire", "autoscaling"},
-    "diagnosis": LEAVES | KINDS | {"images", "targets"},
+    "diagnosis": LEAVES | KINDS | {"images", "targets", "autoscaling"},
     "open_workspace": SHARED | KINDS | {"images", "targets", "autoscaling", "diagnosis", "measuring", "supplies"},
     "workspace": SHARED | {"open_workspace", "registry"},
     # The worker's look at a script (text in, complaint out) is passed on to the services as a phase of a rollout.

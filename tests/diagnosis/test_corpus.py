@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -16,7 +17,13 @@ NOT_ANSWERED = [case for case in LOCAL if case.is_broken and case.fails_when_ask
 
 NOT_OF_ONE_DEPLOYMENT = {12, 13, 18}  # large images, a slow loop of edit and run, debugging: nothing fails
 # How many causes each part of the diagnosis still has to tell: whoever brings one takes its cases' `waits` away.
-WAITING = {"doctor": 56, "pre-flight": 24, "drift gate": 2, "capacity": 1}
+WAITING = {"doctor": 7}
+
+# Whose cause `modelport doctor` does not put first yet; a case that is found must leave the list.
+NOT_FOUND = {
+    "environment/wheel-of-another-machine",  # the solver tells of the Python that a wheel is for, not of its machine
+}
+NOT_FOUND_MAX = 0.05
 
 
 def named(case: Case) -> str:
@@ -39,6 +46,7 @@ def test_deployment_that_fails_names_step_and_cause_and_works_when_mended(lay_ou
     above = ended.report.partition(first)[0]
     assert traced(case.fails.traceback, above), ended.screen
     assert ended.code == case.fails.code
+    assert_diagnosed(case, findings(bench, like_the_deployment=True))
     mended = bench.repair(ended)
     assert mended.exit_code == 0, mended.screen
     answers = bench.ask_as_remedied()
@@ -53,6 +61,7 @@ def test_service_that_answers_badly_does_so_and_answers_well_when_mended(lay_out
     answers = bench.ask()
     assert not bench.is_answered(answers)
     assert any(tells_of(case, answer) for answer in answers), answers[-1].body
+    assert_diagnosed(case, findings(bench))
     mended = bench.repair(ended)
     assert mended.exit_code == 0, mended.screen
     answers = bench.ask_as_remedied()
@@ -66,8 +75,38 @@ def test_healthy_deployment_answers_and_is_deleted(lay_out, case):
     assert ended.exit_code == 0, ended.screen
     answers = bench.ask()
     assert bench.is_answered(answers), answers
+    assert errors(findings(bench)) == []
     assert bench.type("modelport service delete churn").exit_code == 0
+    assert errors(findings(bench, like_the_deployment=True)) == []
 
+
+def findings(bench, like_the_deployment=False):
+    """What the doctor says of the service, or of the deployment, asked with the words of it."""
+    last = bench.case.commands[-1]
+    deploys = like_the_deployment and last.startswith("modelport deploy")
+    words = last.replace("modelport deploy", "modelport doctor").replace(" --overwrite", "")
+    told = bench.type(f"{words if deploys else 'modelport doctor churn'} --output json")
+    assert told.exit_code in (0, 1), told.screen
+    return json.loads(told.stdout)
+
+
+def errors(found):
+    """The findings that say that something does not work."""
+    return [each for each in found if each["severity"] == "error"]
+
+
+def assert_diagnosed(case: Case, found):
+    """The first finding names the true cause, and its remedy holds the words of the case, unless it is on the list."""
+    first = found[0] if found else {"code": "", "cause": "", "evidence": [], "remedy": ""}
+    told = " ".join([first["cause"], *first["evidence"], first["remedy"]])
+    is_found = first["code"] == case.cause and all(word in told for word in case.remedy.says)
+    assert is_found == (case.name not in NOT_FOUND), found
+
+
+def test_nearly_all_causes_are_found():
+    broken = {case.name for case in LOCAL if case.is_broken}
+    assert broken >= NOT_FOUND
+    assert len(NOT_FOUND) <= NOT_FOUND_MAX * len(broken)
 
 def traced(place: str, above: str) -> bool:
     """Whether the user's own line stands above, or nothing at all where there is none to show."""

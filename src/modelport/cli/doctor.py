@@ -34,20 +34,27 @@ _WITHOUT = ("models", "tags", "cors_origins", "no_wait", "target")  # options wh
 )  # fmt: skip
 @click.pass_context
 def doctor(context: click.Context, /, name: str | None, **options: Any) -> None:
-    """Say what is wrong with a service NAME, why, and what to do.
+    """Say what is wrong with a service NAME, and with requests to it that failed, why, and what to do.
 
     With the words of `modelport deploy` behind it, it looks at that deployment before it is made. Without anything it
     looks at this machine. Nothing is changed. Exit code 0: nothing found but warnings; 1: something does not work.
     """
+    from modelport.diagnosis.examination import refusal
+
     session = session_of(context)
     given = {key for key, value in options.items() if value not in (None, (), False) and key not in ("target",)}
     refused = None
+    try:
+        workspace = session.workspace
+    except ModelportError as error:  # without it nothing can be looked at, and that is what is wrong
+        _show([refusal(error)], session.output, "")
+        context.exit(1)
     try:
         request = request_of(session, name or "doctor", options) if given else None
     except ModelportError as error:  # options that cannot be meant are what is wrong
         request, refused = None, error
     with session.output.working("Examining"):
-        findings = session.workspace.examine(name or "", request, refused)
+        findings = workspace.examine(name or "", request, refused)
     _show(findings, session.output, name or "this machine")
     context.exit(1 if worst(findings) is Severity.ERROR else 0)
 

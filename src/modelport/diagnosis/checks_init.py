@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelport.diagnosis.checks_models import refined
 from modelport.diagnosis.facts import Facts
@@ -16,13 +16,14 @@ _NETWORK = ("URLError", "ConnectionError", "ConnectionRefusedError", "ConnectTim
             "MaxRetryError", "NewConnectionError", "SSLError", "ReadTimeout")  # fmt: skip
 _ACCELERATOR = re.compile(r"nvidia driver|no cuda|cuda (is not|error|driver|unavailable)|not compiled with cuda|"
                           r"found no nvidia|no gpu|hip error", re.IGNORECASE)  # fmt: skip
+_LOOK_UPS = ("ModelNotFoundException", "WebserviceException")
 _CRASHES = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
 _PROGRAMS = ("subprocess", "Popen", "_execute_child")
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What an exception of init() means."""
+class Known:
+    """What an exception of the user's code means."""
 
     code: str
     cause: str
@@ -32,25 +33,27 @@ class _Known:
 def check_init(facts: Facts) -> Iterator[Finding]:
     """An exception whose reason is known by its kind, its words and the line that raised it."""
     raised = facts.raised
-    known = _known(raised) if raised is not None else None
+    known = known_reason(raised) if raised is not None else None
     if known is not None and raised is not None:
         yield Finding(
-            known.code, Severity.ERROR, "init", known.cause, (str(raised), *_place(raised)), known.remedy,
+            known.code, Severity.ERROR, "init", known.cause, (str(raised), *own_place(raised)), known.remedy,
             refines=refined(facts),
         )  # fmt: skip
 
 
-def _place(raised: Raised) -> tuple[str, ...]:
+def own_place(raised: Raised) -> tuple[str, ...]:
     """Where the user's own code was, as far as the traceback tells: the last line outside libraries."""
     own = [frame for frame in raised.frames if "site-packages" not in frame.file and "/lib/python" not in frame.file]
-    return tuple(_shown(frame) for frame in own[-1:])
+    return tuple(shown(frame) for frame in own[-1:])
 
 
-def _shown(frame: Frame) -> str:
+def shown(frame: Frame) -> str:
+    """A call as a line of evidence."""
     return f"{frame.file}:{frame.line}: {frame.text}".rstrip(": ")
 
 
-def _known(raised: Raised) -> _Known | None:
+def known_reason(raised: Raised) -> Known | None:
+    """What is known of an exception by its kind, its words and the line that raised it, wherever it was raised."""
     return (
         _by_kind(raised)
         or _of_the_environment(raised)
@@ -58,38 +61,38 @@ def _known(raised: Raised) -> _Known | None:
     )  # fmt: skip
 
 
-def _by_kind(raised: Raised) -> _Known | None:
+def _by_kind(raised: Raised) -> Known | None:
     if raised.kind == "RecursionError":
         function = raised.where.function if raised.where else ""
-        return _Known(
+        return Known(
             "endless-recursion", f"The function '{function}' calls itself without an end.",
             f"Give '{function}' a case in which it does not call itself, or walk with a loop.",
         )  # fmt: skip
     if raised.kind == "MemoryError":
-        return _Known(
-            "memory-too-small", "init() asked for more memory than it can get.",
+        return Known(
+            "memory-too-small", "The script asked for more memory than it can get.",
             "Load less, map the file instead of reading it (numpy.load(..., mmap_mode='r')), or give the service more "
             "memory (memory_gb, --memory-gb).",
         )  # fmt: skip
     if raised.kind == "UnicodeDecodeError":
-        return _Known(
+        return Known(
             "file-encoding", "A text file is read with another encoding than it was written with.",
             "Open it with the encoding that it has: open(path, encoding='latin-1') or 'cp1252'; best save it as UTF-8.",
         )  # fmt: skip
     if "UTF-8 BOM" in raised.message:
-        return _Known(
+        return Known(
             "file-encoding", "A text file begins with a byte order mark (BOM).",
             "Open it with encoding='utf-8-sig', which takes the mark away, or save it without one.",
         )  # fmt: skip
     return None
 
 
-def _of_the_environment(raised: Raised) -> _Known | None:
+def _of_the_environment(raised: Raised) -> Known | None:
     line = raised.where.text if raised.where else ""
     lines = " ".join(frame.text for frame in raised.frames)
     quoted = _QUOTED.search(raised.message)
     if raised.kind == "KeyError" and quoted and ("environ" in lines or "getenv" in lines):
-        return _Known(
+        return Known(
             "variable-missing", f"The environment variable {quoted[1]} is not set in the service.",
             f"Set it: env.environment_variables = {{'{quoted[1]}': '...'}} of the Environment, or read it with a "
             f"default: os.environ.get('{quoted[1]}', ...). A secret comes from the workspace: "
@@ -98,12 +101,12 @@ def _of_the_environment(raised: Raised) -> _Known | None:
     if raised.kind == "Error" and "unsupported locale" in raised.message:
         wanted = re.search(r"[\"']([\w.@-]+)[\"']", line) or re.search(r"[\"']([\w.@-]+)[\"']", lines)
         name = f" '{wanted[1]}'" if wanted else ""
-        return _Known(
+        return Known(
             "locale-missing", f"The locale{name} is not installed where the service runs.",
             f"Use 'C.UTF-8', which is everywhere, instead of{name or ' it'}; in an image, install locales-all.",
         )  # fmt: skip
     if _ACCELERATOR.search(raised.message):
-        return _Known(
+        return Known(
             "accelerator-missing", "The model is put on a graphics card, and this machine has none that can be used.",
             "Load it onto the processor where there is no card: device = 'cuda' if torch.cuda.is_available() else "
             "'cpu'; torch.load(path, map_location='cpu').",
@@ -111,24 +114,30 @@ def _of_the_environment(raised: Raised) -> _Known | None:
     return None
 
 
-def _of_the_outside(raised: Raised) -> _Known | None:
+def _of_the_outside(raised: Raised) -> Known | None:
     quoted = _QUOTED.search(raised.message)
     functions = " ".join(f"{frame.file} {frame.function}" for frame in raised.frames)
     if raised.kind == "FileNotFoundError" and quoted and any(word in functions for word in _PROGRAMS):
-        return _Known(
+        return Known(
             "program-missing-in-script", f"The script runs the program '{quoted[1]}', which is not installed.",
             f"Install '{quoted[1]}' on this machine; for an image, add its package: env.docker.base_dockerfile, or "
             "extra_docker_file_steps with RUN apt-get install.",
         )  # fmt: skip
+    if raised.message.startswith("The model '") and raised.kind in _LOOK_UPS:
+        return Known(
+            "served-model-missing", "The script asks for a model, or a version of it, that the service does not have.",
+            "Ask for one that the message lists, by the name that it is registered by, or deploy the other one too: "
+            "--model NAME:VERSION",
+        )  # fmt: skip
     if raised.kind == "OSError" and "Address already in use" in raised.message:
-        return _Known(
+        return Known(
             "script-port-in-use", "The script opens a port that is taken, by another replica of it or by a program.",
             "Each replica runs init() of its own: let the system choose (port 0), open it in one replica only, or "
             "leave metrics to the service, which serves them at /metrics.",
         )  # fmt: skip
     if raised.kind in _NETWORK or any(before.kind in _NETWORK for before in raised.before):
-        return _Known(
-            "init-needs-network", "init() asks a server that cannot be reached from here.",
+        return Known(
+            "init-needs-network", "The script asks a server that cannot be reached from here.",
             "A model that init() downloads is better registered (modelport model register) and deployed with the "
             "service; else check address, proxy and certificates.",
         )  # fmt: skip
@@ -170,26 +179,46 @@ def check_slow_init(facts: Facts) -> Iterator[Finding]:
     if failure is None or failure.code != "init-timeout":
         return
     script = facts.script.path if facts.script else "the script"
-    own = [frame for frame in (failure.raised.frames if failure.raised else ()) if frame.file.endswith(script)]
-    at = own[-1] if own else None
-    if failure.log and not _waits(at):
+    at = own_call(facts, failure.stack)
+    printed = [line for line in failure.log if not _IN_STACK.match(line)]
+    if printed and not waits(at):
         yield Finding(
             "init-too-slow", Severity.ERROR, "init",
             "init() was still at work when its time was over; it had printed until then.",
-            (failure.message, *failure.log[-2:]),
+            (failure.message, *printed[-2:]),
             "Give it more time (--init-timeout SECONDS), or do less in init().", refines=(failure.code,),
+        )  # fmt: skip
+    elif at is not None and at.function == "<module>":
+        yield Finding(
+            "init-timeout", Severity.ERROR, "init", "The import of the script did not end: it waits on its top level.",
+            (failure.message, shown(at)),
+            f"Take {script}:{at.line} out, or put it below if __name__ == '__main__': the service itself answers "
+            "requests.", refines=(failure.code,),
         )  # fmt: skip
     elif at is not None:
         yield Finding(
             "init-hangs", Severity.ERROR, "init", "init() was waiting for something when its time was over.",
-            (failure.message, _shown(at)),
+            (failure.message, shown(at)),
             f"Look at {script}:{at.line}: what does it wait for? A lock, a debugger, a connection without a limit?",
             refines=(failure.code,),
         )  # fmt: skip
 
 
-_WAITING = ("acquire", "join", "wait", "accept", "recv", "get(", "serve_forever", "input(")
+_IN_STACK = re.compile(r'(Current thread|Thread) 0x|  File "|  \.\.\.$')
+_WAITING = ("acquire", "join(", "wait", "accept", "recv", ".get()", "serve_forever", "input(")
 
 
-def _waits(frame: Frame | None) -> bool:
+def own_call(facts: Facts, stack: tuple[Frame, ...]) -> Frame | None:
+    """The innermost call of a stack that is in the script, with the text of its line."""
+    script = facts.script
+    own = [frame for frame in stack if script is not None and frame.file.endswith(script.path)]
+    if script is None or not own:
+        return None
+    lines = script.content.decode("utf-8", "replace").splitlines()
+    text = lines[own[-1].line - 1].strip() if own[-1].line <= len(lines) else ""
+    return replace(own[-1], text=text)
+
+
+def waits(frame: Frame | None) -> bool:
+    """Whether a line waits for something that may never come."""
     return frame is not None and any(word in frame.text for word in _WAITING)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modelport.diagnosis.facts import Facts
 from modelport.diagnosis.finding import Finding, Severity
+from modelport.targets.local import SOCKET_PATH_BYTES_MAX
 
 _DISK_NEEDED = 200_000_000  # what a small environment and its service take
 _DISK_COMFORTABLE = 2_000_000_000
@@ -34,6 +35,18 @@ def check_memory(facts: Facts) -> Iterator[Finding]:
             "memory-scarce", Severity.WARNING, "machine",
             f"The machine has {machine.memory_free_bytes / 1e6:.0f} MB of memory left.", (),
             "End what is not needed, or stop a service: modelport service stop NAME",
+        )  # fmt: skip
+
+
+def check_socket_path(facts: Facts) -> Iterator[Finding]:
+    """The path of a service's socket is not longer than a socket's path may be."""
+    machine = facts.machine
+    if machine is not None and machine.socket_path_bytes > SOCKET_PATH_BYTES_MAX:
+        yield Finding(
+            "runtime-path-too-long", Severity.ERROR, "machine",
+            f"The folder for sockets is too long: a path of {SOCKET_PATH_BYTES_MAX} bytes is possible, and "
+            f"{machine.socket_path_bytes} are needed.", (),
+            "Set MODELPORT_RUNTIME_DIR to a short folder of your own, for example /tmp/mp.",
         )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ _CUT_OFF = ("truncated", "ran out of input", "unexpected end", "eof", "end-of-st
 _LFS = b"version https://git-lfs"
 _NO_ATTRIBUTE = re.compile(r"Can't get attribute '([^']+)' on <module '([^']+)'")
 _UNPICKLERS = ("pickle.load", "joblib.load", "cloudpickle.load", "dill.load", "torch.load", "read_pickle")
+_FORMER_MODULE = re.compile(r"sklearn\.\w+\.[a-z]\w*")  # since 0.22 the names of these begin with an underscore
+_MISMATCHES = ("AttributeError", "ModuleNotFoundError", "ImportError", "TypeError")
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -66,6 +68,8 @@ def check_pickle_needs(facts: Facts) -> Iterator[Finding]:
     model = name_of_models(facts)
     if lost:
         name, module = lost.groups()
+        of_program = facts.script is not None and module == facts.script.path.removesuffix(".py")
+        module = "__main__" if of_program else module  # the script stands in for the program that wrote the pickle
         yield Finding(
             "pickle-needs-class", Severity.ERROR, "init",
             f"The pickle of {model} needs '{name}', which the program that wrote it had in {module}.",
@@ -88,7 +92,16 @@ def _module_of_pickle(facts: Facts, quoted: re.Match[str] | None, model: str) ->
     module = quoted[1]
     top = module.partition(".")[0]
     refines = (facts.failure.code,)
-    if f"{top}.py" in facts.script.beside or top in facts.script.beside:
+    if _FORMER_MODULE.fullmatch(module):
+        yield Finding(
+            "model-version-differs", Severity.ERROR, "models",
+            f"The model {model} was made with a scikit-learn older than 0.22, which had a module '{module}'.",
+            (str(facts.raised),),
+            "Pin the version of the training in the environment (scikit-learn==0.20.3, or what it was) and a Python "
+            "of that time, or train the model again.",
+            refines=refines,
+        )  # fmt: skip
+    elif f"{top}.py" in facts.script.beside or top in facts.script.beside:
         yield Finding(
             "pickle-needs-own-module", Severity.ERROR, "init",
             f"The pickle of {model} needs your own module '{module}', which lies beside the script and was not "
@@ -116,7 +129,7 @@ def check_versions(facts: Facts) -> Iterator[Finding]:
             served = packages.get(package, "")
             if not served or served == version:
                 continue
-            failed = facts.failure is not None
+            failed = facts.failure is not None or _fails_in_library(facts)
             far = version.split(".")[:2] != served.split(".")[:2]
             if far or failed:
                 yield Finding(
@@ -124,8 +137,16 @@ def check_versions(facts: Facts) -> Iterator[Finding]:
                     f"The model {model.id} was made with {package} {version}, and {package} {served} serves it.",
                     (str(facts.raised),) if facts.raised else (),
                     f"Pin {package}=={version} in the environment, or train the model again with {package} {served}.",
-                    refines=(facts.failure.code, "pickle-needs-package") if facts.failure else (),
+                    refines=(facts.failure.code, "pickle-needs-package") if facts.failure else ("run-failed",),
                 )  # fmt: skip
+
+
+def _fails_in_library(facts: Facts) -> bool:
+    """Whether requests fail within a package, as they do where it meets an object that another version made."""
+    raised = [request.raised for request in facts.requests if request.raised is not None]
+    return any(
+        each.kind in _MISMATCHES and each.where is not None and "site-packages" in each.where.file for each in raised
+    )
 
 
 def _unreadable(facts: Facts, size: int, head: bytes) -> _Fault | None:

@@ -125,7 +125,8 @@ def _not_found(facts: Facts, path: PurePosixPath) -> Iterator[Finding]:
         yield Finding(
             "file-not-deployed", Severity.ERROR, "init",
             f"'{path}' lies beside the script on this machine and was not deployed with it.", (str(facts.raised),),
-            "Deploy the whole folder: --source-directory . (source_directory of InferenceConfig).",
+            "Deploy the whole folder: --source-directory . (source_directory of InferenceConfig); and open the file "
+            f'beside the script: os.path.join(os.path.dirname(__file__), "{path}").',
             refines=refined(facts),
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from modelport.diagnosis.finding import Finding, Severity
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DECLARED = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
-_CONFLICT = re.compile(r"^(<<<<<<< |=======$|>>>>>>> )", re.MULTILINE)
+_CONFLICT = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*([%!]{1,2}[A-Za-z].*)$", re.MULTILINE)
 _PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w]|except\s+\w+\s*,\s*\w+\s*:|raise\s+\w+\s*,|exec\s+[\"'])")
 _QUOTED = re.compile(r"'([^']+)'")
@@ -150,15 +150,22 @@ def _import_error(facts: Facts, failure: Failure, script: ScriptFacts) -> Iterat
             facts, "module-shadowed", f"Your file '{shadow}.py' hides the module '{shadow}' of Python itself.",
             f"Rename {shadow}.py, and import it by its new name.",
         )  # fmt: skip
-    elif failure.code == "module-missing" and names:
-        top = names[0].partition(".")[0]
-        is_beside = f"{top}.py" in script.beside or top in script.beside
-        if is_beside and not script.folder_is_deployed and not _is_unpickling(facts):
-            yield _raised(
-                facts, "own-module-not-deployed",
-                f"Your own module '{top}' lies beside the script and was not deployed with it.",
-                "Deploy the whole folder: --source-directory . (source_directory of InferenceConfig).",
-            )  # fmt: skip
+    elif failure.code == "module-missing" and names and not _is_unpickling(facts):
+        yield _missing_module(facts, failure, script, names[0].partition(".")[0])
+
+
+def _missing_module(facts: Facts, failure: Failure, script: ScriptFacts, module: str) -> Finding:
+    is_beside = f"{module}.py" in script.beside or module in script.beside
+    if is_beside and not script.folder_is_deployed:
+        return _raised(
+            facts, "own-module-not-deployed",
+            f"Your own module '{module}' lies beside the script and was not deployed with it.",
+            "Deploy the whole folder: --source-directory . (source_directory of InferenceConfig).",
+        )  # fmt: skip
+    return _raised(
+        facts, "module-missing", failure.message,
+        f"In the requirements or the conda file: {failure.remedy[:1].lower()}{failure.remedy[1:]}",
+    )  # fmt: skip
 
 
 def _is_unpickling(facts: Facts) -> bool:
@@ -183,7 +190,7 @@ def _shadowing(facts: Facts) -> str:
 
 def _missing_library(facts: Facts, library: str) -> Finding:
     frames = facts.raised.frames if facts.raised else ()
-    packages = [match[1] for frame in frames if (match := re.search(r"site-packages/([\w.-]+)", frame.file))]
+    packages = [match[1] for frame in frames if (match := re.search(r"site-packages/([\w-]+)", frame.file))]
     package = _distribution(facts, packages[-1]) if packages else ""
     of = f" of the package '{package}'" if package else ""
     return _raised(

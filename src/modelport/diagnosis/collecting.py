@@ -15,25 +15,30 @@ from modelport.diagnosis.facts import (
     Facts,
     Failure,
     MachineFacts,
+    MissingPath,
     ModelFacts,
+    RequestFailure,
     ScriptFacts,
     ServiceFacts,
 )
 from modelport.diagnosis.pickle_reading import BYTES_MAX as PICKLE_BYTES_MAX
 from modelport.diagnosis.pickle_reading import read_pickle
+from modelport.diagnosis.request_reading import without_own_place
 from modelport.diagnosis.script_reading import read_script
-from modelport.diagnosis.traceback_reading import read_traceback
+from modelport.diagnosis.traceback_reading import read_stack, read_traceback
 from modelport.environments import interpreters
 from modelport.errors import DeploymentError, ModelportError, ScriptError
 from modelport.services.service import Service
 from modelport.services.spec import ModelPlacement, ScriptSpec, ServiceSpec
+from modelport.targets.local import socket_path
 
+_ANY_ID = "0" * 16  # a service's folder is named by its id
 _HEAD_BYTES = 64
 _SCRIPT_BYTES_MAX = 4_000_000
 _FILES_MAX = 2000
 _PICKLES = (".pkl", ".pickle", ".joblib", ".sav", ".model", ".bin")
 _LOG_LINES = 40
-_OWN_PLACE = re.compile(r"/[^\s'\"]*/revisions/\d+/app/")  # where a service keeps its copy; says nothing to its owner
+_OF_MISSING_PATHS = ("script-missing", "model-path-missing", "model-not-found", "source-directory-missing")
 _SIGNALS = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGKILL", "SIGTERM")
 
 
@@ -47,16 +52,19 @@ class Sources:
     engine_trouble: Callable[[], str]
     environ: Mapping[str, str]
     home: Path
+    runtime_directory: Path
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is examined: a spec (None: it cannot be made out), the service that it became, how it failed, and whether it
-    is asked for and not made yet."""
+    """What is examined: a spec (None: it cannot be made out), the service that it became, how it failed, which of its
+    requests failed and how long they take, and whether it is asked for and not made yet."""
 
     spec: ServiceSpec | None = None
     service: Service | None = None
     failure: ModelportError | None = None
+    requests: tuple[RequestFailure, ...] = ()
+    mean_run_seconds: float = 0.0
     is_asked: bool = False
 
 
@@ -68,8 +76,10 @@ def collect(subject: Subject, sources: Sources) -> Facts:
         script=_script(spec.script) if spec is not None and spec.script.entry_script else None,
         models=tuple(_models(spec, sources)) if spec is not None else (),
         environment=_environment(spec, sources) if spec is not None else None,
-        service=_service(subject.service) if subject.service is not None else None,
+        service=_service(subject.service, subject.mean_run_seconds) if subject.service is not None else None,
         failure=failure_of(subject.failure) if subject.failure is not None else None,
+        missing=_missing(subject.failure) if subject.failure is not None else None,
+        requests=subject.requests,
         is_asked=subject.is_asked,
     )
 
@@ -78,18 +88,35 @@ def failure_of(error: ModelportError) -> Failure:
     """An error as facts."""
     deployment = error if isinstance(error, DeploymentError) else None
     script = error if isinstance(error, ScriptError) else None
-    told = _OWN_PLACE.sub("", deployment.traceback) if deployment else ""
+    told = without_own_place(deployment.traceback) if deployment else ""
     return Failure(
         code=error.code,
-        message=_OWN_PLACE.sub("", error.message),
+        message=without_own_place(error.message),
         remedy=error.remedy,
         step=getattr(error, "step", "") or "check",
         file=script.file or "" if script else "",
         line=script.line or 0 if script else 0,
         raised=read_traceback(told) if told else None,
+        stack=read_stack(told),
         log=tuple(_printed(deployment.logs) if deployment else ())[-_LOG_LINES:],
         signal=next((name for name in _SIGNALS if name in error.message), ""),
     )
+
+
+def _missing(error: ModelportError) -> MissingPath | None:
+    """The path that an error tells is not there, if it does."""
+    if error.code not in _OF_MISSING_PATHS:
+        return None
+    named = (Path(word) for word in re.findall(r"'([^'\n]+)'", error.message))
+    path = next((each for each in named if each.is_symlink() or each.suffix or each.parent != Path()), None)
+    if path is None or path.exists():
+        return None
+    if path.is_symlink():
+        return MissingPath(str(path), path.name, str(path.parent), link=str(path.readlink()))
+    first = next((each for each in reversed([path, *path.parents]) if not each.exists()), path)
+    with suppress(OSError):
+        return MissingPath(str(path), first.name, str(first.parent), tuple(os.listdir(first.parent)))  # noqa: PTH208
+    return None
 
 
 def _printed(log: str) -> Iterator[str]:
@@ -109,6 +136,7 @@ def _machine(spec: ServiceSpec | None, sources: Sources) -> MachineFacts:
         memory_free_bytes=_memory_free_bytes(total),
         disk_free_bytes=shutil.disk_usage(place).free,
         home=str(sources.home),
+        socket_path_bytes=len(os.fsencode(socket_path(sources.runtime_directory / _ANY_ID))),
         engine_trouble=sources.engine_trouble() if spec is not None and spec.target == "container" else "",
     )
 
@@ -191,7 +219,7 @@ def _environment(spec: ServiceSpec, sources: Sources) -> EnvironmentFacts | None
     return EnvironmentFacts(str(version), packages={each.name.lower(): each.version for each in packages})
 
 
-def _service(service: Service) -> ServiceFacts:
+def _service(service: Service, mean_run_seconds: float) -> ServiceFacts:
     status, spec = service.status, service.spec
     condition = next((each for each in status.conditions if not each.status), None)
     return ServiceFacts(
@@ -201,4 +229,5 @@ def _service(service: Service) -> ServiceFacts:
         reason=condition.reason if condition else "",
         message=condition.message if condition else "",
         limits={key: value for key, value in asdict(spec.limits).items() if value},
+        mean_run_seconds=mean_run_seconds,
     )

@@ -8,19 +8,25 @@ from modelport.diagnosis import checks_init as init
 from modelport.diagnosis import checks_machine as machine
 from modelport.diagnosis import checks_model_content as content
 from modelport.diagnosis import checks_models as models
+from modelport.diagnosis import checks_paths as paths
+from modelport.diagnosis import checks_run as run
 from modelport.diagnosis import checks_script as script
 from modelport.diagnosis import checks_service as service
+from modelport.diagnosis import checks_solve as solve
 from modelport.diagnosis.facts import Facts
 from modelport.diagnosis.finding import Finding, ranked
 
 Check = Callable[[Facts], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
-    machine.check_disk, machine.check_memory, machine.check_engine,
+    machine.check_disk, machine.check_memory, machine.check_socket_path, machine.check_engine,
+    paths.check_missing_path,
+    solve.check_local_package,
     script.check_text, script.check_import, script.check_run_returns,
     models.check_model_places, models.check_missing_file,
     content.check_model_content, content.check_pickle_needs, content.check_versions,
     init.check_init, init.check_death, init.check_slow_init,
+    run.check_requests, run.check_run_by_its_text,
     service.check_failure, service.check_name, service.check_state,
 )  # fmt: skip
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from modelport.diagnosis.collecting import Sources, Subject, collect
 from modelport.diagnosis.doctor import examine
-from modelport.diagnosis.finding import Finding
+from modelport.diagnosis.facts import RequestFailure
+from modelport.diagnosis.finding import Finding, Severity
+from modelport.diagnosis.request_reading import read_requests
 from modelport.errors import ModelportError
+from modelport.events import EventRecord
 from modelport.services import rehearsal
 from modelport.services.parts import Parts
 from modelport.services.request import ServiceRequest
@@ -18,16 +21,20 @@ from modelport.services.resolving import resolve
 from modelport.services.service import look
 from modelport.services.spec import ModelPlacement, ServiceSpec
 from modelport.services.store import ServiceRecord
+from modelport.services.target import LogRequest
 
+_LOG_LINES = 5000
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an examination needs of the workspace: its services, why there is no engine, the environment, its home."""
+    """What an examination needs of the workspace: its services, why there is no engine, the environment, its home,
+    and the folder for sockets."""
 
     parts: Parts
     engine_trouble: Callable[[], str]
     environ: Mapping[str, str]
     home: Path
+    runtime_directory: Path
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class Asked:
     def is_any(self) -> bool:
         """Whether a deployment is asked for at all."""
         return self.request is not None or self.refused is not None
+
+
+def refusal(error: ModelportError) -> Finding:
+    """What is wrong where not even the workspace can be opened."""
+    return Finding(error.code, Severity.ERROR, "machine", error.message, (), error.remedy)
 
 
 def examine_deployment(around: Surroundings, name: str, asked: Asked) -> list[Finding]:
@@ -62,6 +74,8 @@ def _subject(parts: Parts, record: ServiceRecord | None, asked: Asked) -> Subjec
     if record is not None:
         failure = rehearsal.last_failure(parts, record)
         subject = replace(subject, spec=rehearsal.last_wish(record), service=look(parts, record), failure=failure)
+        if not asked.is_any:  # what is asked for has not been called by anybody yet
+            subject = replace(subject, requests=_requests(parts, record), mean_run_seconds=_mean(parts, record))
     if asked.refused is not None:
         return replace(subject, failure=asked.refused)
     if asked.request is None:
@@ -70,6 +84,18 @@ def _subject(parts: Parts, record: ServiceRecord | None, asked: Asked) -> Subjec
         return replace(subject, spec=rehearsal.rehearse(parts, asked.request))
     except ModelportError as error:
         return replace(subject, spec=_spec_if_any(parts, asked.request) or subject.spec, failure=error)
+
+
+def _requests(parts: Parts, record: ServiceRecord) -> tuple[RequestFailure, ...]:
+    events = list(EventRecord(record.directory).read())
+    if not any(event.kind == "request-failure" for event in events):
+        return ()
+    return read_requests(events, parts.target_of(record.spec).logs(record.place(), LogRequest(_LOG_LINES)))
+
+
+def _mean(parts: Parts, record: ServiceRecord) -> float:
+    told = parts.target_of(record.spec).observe(record.place()).status.get("mean_run_ms")
+    return told / 1000 if isinstance(told, (int, float)) else 0.0
 
 
 def _spec_if_any(parts: Parts, request: ServiceRequest) -> ServiceSpec | None:
@@ -86,4 +112,6 @@ def _sources(around: Surroundings, record: ServiceRecord | None, scratch: Path) 
     def python_of(spec: ServiceSpec) -> str:
         return around.parts.realise(spec.environment, lambda _: None).python
 
-    return Sources(folder_of, python_of, around.engine_trouble, around.environ, around.home)
+    return Sources(
+        folder_of, python_of, around.engine_trouble, around.environ, around.home, around.runtime_directory
+    )  # fmt: skip

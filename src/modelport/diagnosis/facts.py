@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modelport.diagnosis.script_reading import ScriptReading
-from modelport.diagnosis.traceback_reading import Raised
+from modelport.diagnosis.traceback_reading import Frame, Raised
 
 
 @dataclass(frozen=True)
 class Failure:
     """How a deployment ended, or a service: the error that was told, and what was behind it.
 
-    `step` is one of `finding.STEPS`; `raised` is the exception of the user's code, as its traceback tells it; `log`
-    holds the last lines of the log. `signal` is the name of the signal that ended the worker, if one did.
+    `step` is one of `finding.STEPS`; `raised` is the exception of the user's code, as its traceback tells it;
+    `stack` is where it stood when it was ended, outermost first; `log` holds the last lines of the log. `signal` is the
+    name of the signal that ended the worker, if one did.
     """
 
     code: str
@@ -24,9 +25,40 @@ class Failure:
     file: str = ""
     line: int = 0
     raised: Raised | None = None
+    stack: tuple[Frame, ...] = ()
     log: tuple[str, ...] = ()
     exit_code: int | None = None
     signal: str = ""
+
+
+@dataclass(frozen=True)
+class MissingPath:
+    """A path that was named and is not there: its first part that is missing, the folder where that should be, what is
+    in that folder instead; and where it leads if it is a link to nowhere."""
+
+    path: str
+    name: str
+    folder: str
+    beside: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class RequestFailure:
+    """One request that failed or was refused: the code of the problem, and what the record and the log tell of it.
+
+    `raised` is the exception of `run()`; `stack` where its worker stood when it crashed or was ended, outermost first;
+    `numbers` what the record counts (queue_length, places, mean_run_ms, left_out_before); `time` is in RFC 3339.
+    """
+
+    code: str
+    message: str
+    id: str = ""
+    time: str = ""
+    raised: Raised | None = None
+    stack: tuple[Frame, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +113,8 @@ class EnvironmentFacts:
 
 @dataclass(frozen=True)
 class ServiceFacts:
-    """A service as it is: its state, the reasons for it, and limits in words of `manifest.Limits`."""
+    """A service as it is: its state, the reasons for it, limits in words of `manifest.Limits`, and how long its last
+    calls of `run()` took on average (0: it made none, or does not answer)."""
 
     name: str
     target: str = ""
@@ -89,18 +122,20 @@ class ServiceFacts:
     reason: str = ""
     message: str = ""
     limits: Mapping[str, float] = field(default_factory=dict)
+    mean_run_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class MachineFacts:
-    """This machine: its cores, memory and the room for workspaces in bytes, and why there is no engine (empty: there is
-    one)."""
+    """This machine: its cores, memory and the room for workspaces in bytes, how long the path of a service's socket
+    becomes, and why there is no engine (empty: there is one)."""
 
     cpu_count: int = 1
     memory_bytes: int = 0
     memory_free_bytes: int = 0
     disk_free_bytes: int = 0
     home: str = ""
+    socket_path_bytes: int = 0
     engine_trouble: str = ""
 
 
@@ -108,6 +143,8 @@ class MachineFacts:
 class Facts:
     """Everything that is known; what could not be collected is None or empty, and no check may take it for a fault.
 
+    `missing` is the path for whose sake a deployment was refused; `requests` are those that failed lately, the last one
+    first.
     `is_asked` says that a deployment is asked for, which is not made yet.
     """
 
@@ -117,6 +154,8 @@ class Facts:
     environment: EnvironmentFacts | None = None
     service: ServiceFacts | None = None
     failure: Failure | None = None
+    missing: MissingPath | None = None
+    requests: tuple[RequestFailure, ...] = ()
     is_asked: bool = False
 
     @property

@@ -6,6 +6,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from modelport.diagnosis import running_reading as running
 
 _LOOK_UP = "get_model_path"
 _MODEL_VARIABLE = "AZUREML_MODEL_DIR"
@@ -40,13 +43,27 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ScriptReading:
-    """What a script says of itself, each with its line."""
+    """What a script says of itself, each with its line.
+
+    `init_locals` are the names that init() gives and forgets, `globals_of_init` and `globals_of_run` those that it, and
+    run(), declare as global. The last five are lines, 0 where there is none: run() answers an error that it caught,
+    returns json.dumps(...), takes the time of day in the machine's zone, makes NaN or infinity; the script changes its
+    working directory.
+    """
 
     imports: tuple[Import, ...] = ()
     look_ups: tuple[ModelLookUp, ...] = ()
     model_files: tuple[ModelFile, ...] = ()
     run_returns: bool = True
     run_line: int = 0
+    init_locals: tuple[str, ...] = ()
+    globals_of_init: tuple[str, ...] = ()
+    globals_of_run: tuple[str, ...] = ()
+    swallows: int = 0
+    answers_json_text: int = 0
+    local_time: int = 0
+    not_a_number: int = 0
+    changes_folder: int = 0
 
 
 def read_script(text: str) -> ScriptReading:
@@ -64,7 +81,21 @@ def read_script(text: str) -> ScriptReading:
         model_files=tuple(_model_files(tree)),
         run_returns=run is None or _returns(run),
         run_line=getattr(run, "lineno", 0),
+        **_behaviour(tree, next((node for node in tree.body if _is_function(node, "init")), None), run),
     )
+
+
+def _behaviour(tree: ast.AST, init: ast.AST | None, run: ast.AST | None) -> dict[str, Any]:
+    return {
+        "init_locals": running.names_forgotten(init),
+        "globals_of_init": running.names_declared_global(init),
+        "globals_of_run": running.names_declared_global(run),
+        "swallows": running.line_of_swallowed_error(run),
+        "answers_json_text": running.line_of_json_text(run),
+        "local_time": running.line_of_call(run, "fromtimestamp", arguments=1),
+        "not_a_number": running.line_of_not_a_number(run),
+        "changes_folder": running.line_of_call(tree, "chdir", arguments=1),
+    }
 
 
 def _is_function(node: ast.AST, name: str) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
 _LAST = re.compile(r"^(?P<kind>[A-Za-z_][\w.]*)(?:: ?(?P<message>.*))?$")
+_THREAD = re.compile(r"^(?:Current thread|Thread) 0x.*$", re.MULTILINE)
+_CALL = re.compile(r'^  File "([^"]+)", line (\d+) in (.+)$', re.MULTILINE)
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 
 
@@ -57,6 +59,18 @@ def read_traceback(text: str) -> Raised | None:
         return None
     last = read[-1]
     return Raised(last.kind, last.message, last.frames, tuple(read[:-1]))
+
+
+def read_stack(text: str) -> tuple[Frame, ...]:
+    """Where a process stood, as Python's fault handler prints it for the main thread, or for the only one; outermost
+    first.
+
+    >>> read_stack('Thread 0x7f (most recent call first):\\n  File "score.py", line 7 in init')[-1].line
+    7
+    """
+    _, *threads = _THREAD.split(text)
+    calls = _CALL.findall(threads[-1].partition("\n\n")[0]) if threads else []
+    return tuple(Frame(file, int(line), function) for file, line, function in reversed(calls))
 
 
 def _read_one(lines: list[str]) -> Raised | None:

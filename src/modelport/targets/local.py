@@ -28,7 +28,7 @@ from modelport.targets import calling, local_control, local_endings, local_logs,
 _START_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.01
 _GRACE_SECONDS = 10.0  # beyond the drain time limit, before the server is killed
-_SOCKET_PATH_BYTES_MAX = 107
+SOCKET_PATH_BYTES_MAX = 107
 _LAST_LINES = 20
 
 
@@ -152,16 +152,21 @@ def _is_alive(words: Mapping[str, Any]) -> bool:
 
 
 def _control_of(place: ServicePlace) -> Path:
-    return Path(str(_read_identity(place).get("control", place.runtime_directory / "control.sock")))
+    return Path(str(_read_identity(place).get("control", socket_path(place.runtime_directory))))
+
+
+def socket_path(runtime_directory: Path) -> Path:
+    """Where a server listens for its owner, in its folder for sockets."""
+    return runtime_directory / "control.sock"
 
 
 def _check_socket_path(place: ServicePlace) -> None:
-    length = len(os.fsencode(place.runtime_directory / "control.sock"))
-    if length > _SOCKET_PATH_BYTES_MAX:
+    length = len(os.fsencode(socket_path(place.runtime_directory)))
+    if length > SOCKET_PATH_BYTES_MAX:
         raise UserError(
             "runtime-path-too-long",
             f"The folder for sockets '{place.runtime_directory.parent}' is too long: the path of a socket has "
-            f"{_SOCKET_PATH_BYTES_MAX} bytes, and {length} are needed.",
+            f"{SOCKET_PATH_BYTES_MAX} bytes, and {length} are needed.",
             "Set MODELPORT_RUNTIME_DIR to a short folder of your own, for example /tmp/mp.",
         )
 

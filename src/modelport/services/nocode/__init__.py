@@ -34,7 +34,8 @@ def framework_of(registry: ModelRegistry, models: tuple[ModelPlacement, ...]) ->
         "framework-without-script",
         f"{what} has the framework {framework or 'unknown'!r}, for which there is no script to serve it; "
         f"there is one for: {', '.join(sorted(TEMPLATES))}.",
-        "Give an entry script, or register the model with model_framework=Model.Framework.SCIKITLEARN or ONNX "
+        "Give an entry script (--entry-script score.py), or register the model with "
+        "model_framework=Model.Framework.SCIKITLEARN or ONNX "
         "(command line: modelport model register --framework ScikitLearn).",
     )
 
