@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BYTES_OF_GB = 1024**3
+"""A gigabyte where memory is asked for or measured: clusters and container engines call it Gi."""
+
 
 def human_size(size_bytes: float) -> str:
     """A number of bytes in the units that container engines and disks are sold in.

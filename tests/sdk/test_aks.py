@@ -299,6 +299,11 @@ def test_a_key_that_is_not_valid_is_refused_before_anything_is_made(cluster_ws: 
 
 
 @pytest.mark.parametrize("words", [{"auth_enabled": False}, {"token_auth_enabled": True}])
-def test_a_key_beside_requests_without_keys_is_refused(words: dict[str, bool]):
-    with pytest.raises(UserError, match="a key is given"):
-        AksWebservice.deploy_configuration(primary_key="first-key", **words)  # type: ignore[arg-type]
+def test_keys_of_a_service_that_takes_none_are_without_effect(
+    cluster_ws: Workspace, words: dict[str, bool], caplog: pytest.LogCaptureFixture
+):
+    service = deployed(cluster_ws, primary_key="first-key", **words)
+    assert service.auth_enabled is False
+    assert [record.message for record in caplog.records if "without effect" in record.message] == [
+        "The keys of service mysvc are without effect: its requests bring none."
+    ]

@@ -13,6 +13,7 @@ from modelport.cli.script_options import script_options, with_options
 from modelport.cli.session import Session
 from modelport.cli.words import pairs
 from modelport.errors import UserError, at_step
+from modelport.units import BYTES_OF_GB
 
 if TYPE_CHECKING:
     from modelport.services.request import Labels, ScriptRequest, ServiceRequest
@@ -25,9 +26,6 @@ _LIMITS = {
     "max_request_wait_time": "max_request_wait_time_ms",
     "init_timeout": "init_timeout_seconds",
 }
-
-
-_BYTES_OF_GB = 1024**3
 
 
 _OPTIONS = (
@@ -124,7 +122,7 @@ def _ready(session: Session, name: str, steps: Any, *, undo: bool) -> Service:
 def container_limits_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """The limits that are given, as fields of `Container`."""
     given = {"cpu_cores": options["cpu"]} if options["cpu"] else {}
-    return {**given, **({"memory_bytes": round(options["memory"] * _BYTES_OF_GB)} if options["memory"] else {})}
+    return {**given, **({"memory_bytes": round(options["memory"] * BYTES_OF_GB)} if options["memory"] else {})}
 
 
 def request_of(session: Session, name: str, options: Mapping[str, Any]) -> ServiceRequest:

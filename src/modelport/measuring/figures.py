@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from modelport.measuring.open_loop import Arrival
 from modelport.measuring.usage import Usage
+from modelport.units import BYTES_OF_GB
 
 HEADROOM = 1.2
 SMALLEST_CORES, SMALLEST_GIGABYTES = 0.1, 0.1
-_BYTES_OF_GB = 1024**3
 _STEPS_OF_ONE = 10  # tenths of a core, tenths of a gigabyte
 
 
@@ -106,7 +106,7 @@ def recommended(alone: Usage, loaded: Usage) -> Advice:
     Advice(cpu_cores=1.2, memory_gb=0.6)
     """
     cores = HEADROOM * max(alone.cpu_cores, loaded.cpu_cores_max)
-    gigabytes = HEADROOM * max(alone.memory_bytes_max, loaded.memory_bytes_max) / _BYTES_OF_GB
+    gigabytes = HEADROOM * max(alone.memory_bytes_max, loaded.memory_bytes_max) / BYTES_OF_GB
     return Advice(max(SMALLEST_CORES, _rounded_up(cores)), max(SMALLEST_GIGABYTES, _rounded_up(gigabytes)))
 
 

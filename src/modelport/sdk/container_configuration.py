@@ -13,11 +13,10 @@ from modelport.registry.labels import check_labels
 from modelport.sdk.arguments import say, without_effect
 from modelport.sdk.runnable_image import check_image
 from modelport.services.resolving import check_limits, check_listen
+from modelport.units import BYTES_OF_GB
 
 if TYPE_CHECKING:
     from modelport.sdk.image_view import ImageView
-
-_BYTES_OF_GB = 1024**3
 CPU_CORES, MEMORY_GB = 0.1, 0.5
 _TOGETHER = (("vnet_name", "subnet_name"), ("cmk_vault_base_url", "cmk_key_name", "cmk_key_version"))
 _WITHOUT_EFFECT = (
@@ -171,7 +170,7 @@ class ContainerWebserviceDeploymentConfiguration:
         if self.cpu_cores is not None:
             words["cpu_cores"] = float(self.cpu_cores)
         if self.memory_gb is not None:
-            words["memory_bytes"] = round(self.memory_gb * _BYTES_OF_GB)
+            words["memory_bytes"] = round(self.memory_gb * BYTES_OF_GB)
         if self.ssl_enabled is not None:
             words["certificate"] = str(Path(self.ssl_cert_pem_file or "").absolute()) if self.ssl_enabled else ""
             words["key"] = str(Path(self.ssl_key_pem_file or "").absolute()) if self.ssl_enabled else ""
@@ -179,7 +178,7 @@ class ContainerWebserviceDeploymentConfiguration:
         return words
 
     def _whole_container(self) -> Container:
-        defaults = {"cpu_cores": CPU_CORES, "memory_bytes": round(MEMORY_GB * _BYTES_OF_GB)}
+        defaults = {"cpu_cores": CPU_CORES, "memory_bytes": round(MEMORY_GB * BYTES_OF_GB)}
         return Container(**{**defaults, **self._container()})
 
     def _recorded(self) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from modelport.sdk.service_view import ServiceView
 from modelport.sdk.update_arguments import model_words
 from modelport.services.request import Labels, ServiceChange
 from modelport.services.status import SERVICE_WORDS
-
-_BYTES_OF_GB = 1024**3
+from modelport.units import BYTES_OF_GB
 
 
 class ContainerParts(ServiceView):
@@ -87,7 +86,7 @@ class ContainerParts(ServiceView):
     def container_resource_requirements(self) -> ContainerResourceRequirements:
         """The limits for cores and memory."""
         box = self._known().spec.container
-        return ContainerResourceRequirements(box.cpu_cores or None, box.memory_bytes / _BYTES_OF_GB or None)
+        return ContainerResourceRequirements(box.cpu_cores or None, box.memory_bytes / BYTES_OF_GB or None)
 
     @property
     def enable_app_insights(self) -> bool:
@@ -143,7 +142,7 @@ class ContainerParts(ServiceView):
             return {
                 **super().serialize(),
                 "cpu": box.cpu_cores,
-                "memoryInGB": box.memory_bytes / _BYTES_OF_GB,
+                "memoryInGB": box.memory_bytes / BYTES_OF_GB,
                 "containerResourceRequirements": self.container_resource_requirements.serialize(),
                 "appInsightsEnabled": self.enable_app_insights,
                 "environmentDetails": self.environment,

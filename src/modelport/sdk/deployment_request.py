@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelport.errors import UserError
 from modelport.events import Event
 from modelport.sdk.aks_configuration import AksServiceDeploymentConfiguration
-from modelport.sdk.arguments import opened
+from modelport.sdk.arguments import logger, opened
 from modelport.sdk.compute import ComputeTarget
 from modelport.sdk.container_configuration import ContainerWebserviceDeploymentConfiguration
 from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConfiguration
@@ -48,6 +48,9 @@ def launch(
     more = {"report": report} if report is not None else {}
     named = {"primary": config.primary_key, "secondary": config.secondary_key}
     given = {which: value for which, value in named.items() if value}
+    if given and not request.auth_enabled:  # v1 took them, too, and nobody asked for them
+        logger.warning("The keys of service %s are without effect: its requests bring none.", request.name)
+        given = {}
     for which, value in given.items():
         keys.check(which, value)
     manager.deploy(request, overwrite=overwrite, **more)

@@ -17,13 +17,13 @@ from modelport.sdk.deployment_configuration import LocalWebserviceDeploymentConf
 from modelport.sdk.deployment_request import request_of
 from modelport.sdk.update_arguments import model_words
 from modelport.services.profiling import FAILED, SUCCEEDED, ProfileRecord, ProfileRequest
+from modelport.units import BYTES_OF_GB
 
 if TYPE_CHECKING:
     from modelport.sdk.inference_config import InferenceConfig
     from modelport.sdk.workspace import Workspace
 
 _CPU_RANGE, _MEMORY_RANGE = (0.1, 3.5), (0.1, 15.0)  # v1's largest test machine
-_BYTES_OF_GB = 1024**3
 _PERCENTILES = ("50", "90", "95", "99", "999")
 _NEVER_IN_DETAILS = ("id", "modelIds", "environment")
 
@@ -114,7 +114,7 @@ class ModelProfile:
     def max_utilized_memory(self) -> float | None:
         """The most memory that the service held, server and worker, in gigabytes (2^30 bytes)."""
         used = self._measured("loaded", "memory_bytes_max")
-        return None if used is None else used / _BYTES_OF_GB
+        return None if used is None else used / BYTES_OF_GB
 
     @property
     def total_queries(self) -> int | None:

@@ -158,9 +158,6 @@ def problems_of(words: Mapping[str, Any]) -> Iterator[str]:
     yield from _scaling_problems(words)
     if words.get("token_auth_enabled") and words.get("auth_enabled"):
         yield "auth_enabled and token_auth_enabled are both True: requests bring a key or a token, not either."
-    takes_no_keys = words.get("auth_enabled") is False or words.get("token_auth_enabled")
-    if takes_no_keys and (words.get("primary_key") or words.get("secondary_key")):
-        yield "a key is given, and requests bring none: auth_enabled is False, or token_auth_enabled is True."
     share = words.get("traffic_percentile")
     if share is not None and not (_is_number(share) and 0 <= share <= WHOLE_PERCENT):
         yield f"traffic_percentile must be a number from 0 to 100; it is {share!r}."
