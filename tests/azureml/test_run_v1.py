@@ -78,6 +78,13 @@ def test_a_module_runs_as_under_python(python):
         assert (ours.stdout, ours.stderr, ours.returncode) == (plain.stdout, plain.stderr, plain.returncode)
 
 
+@pytest.mark.parametrize("joined", ["-mtool", "--module=tool"])
+def test_a_module_whose_name_is_joined_to_the_option_keeps_its_own_words(python, joined):
+    Path("tool.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    done = python("-m", "modelport", "run-v1", joined, "--name", "-m", "x")
+    assert (done.returncode, done.stdout) == (0, "['--name', '-m', 'x']\n")
+
+
 def test_a_folder_with_a_main_program_runs_as_under_python(python):
     Path("tool").mkdir()
     Path("tool/__main__.py").write_text("import sys\nprint(sys.argv, sys.path[0], __file__)\n")

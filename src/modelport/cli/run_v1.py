@@ -20,10 +20,10 @@ class Runner(Door):
         options = [each for each in self.params if isinstance(each, click.Option)]
         with_value = {name for option in options if not option.is_flag for name in option.opts}
         own = 0
-        while args[own : own + 1] and args[own].startswith("-") and args[own] not in _MODULE:
+        while args[own : own + 1] and args[own].startswith("-") and not args[own].startswith(_MODULE):
             own += 2 if args[own] in with_value else 1
-        if args[own : own + 1] and args[own] in _MODULE:
-            own += 2
+        if args[own : own + 1] and args[own].startswith(_MODULE):  # the name behind it, or joined to it: -mNAME
+            own += 2 if args[own] in _MODULE else 1
         return super().parse_args(ctx, [*args[:own], "--", *args[own:]])
 
 
