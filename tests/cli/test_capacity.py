@@ -46,7 +46,8 @@ def test_plan_takes_times_from_a_profile(cli, home):
     folder = home / "workspaces" / "default" / "profiles"
     folder.mkdir()
     times = {"service_times": {"mean_seconds": 0.2, "variation": 0.0}}
-    words = {"name": "churn", "id": "0123", "models": [], "state": "Succeeded", "created_at": "2026-11-21T00:00:00+00:00"}
+    words = {"name": "churn", "id": "0123", "models": [], "state": "Succeeded"}
+    words["created_at"] = "2026-11-21T00:00:00+00:00"
     (folder / "churn.json").write_text(json.dumps({**words, "measured": times}))
     (folder / "broken.json").write_text(json.dumps({**words, "name": "broken", "state": "Failed"}))
     made = cli("plan", "--rps", "10", "--profile", "churn", "-o", "json").json
@@ -137,3 +138,10 @@ def test_durations(word, seconds):
 @pytest.mark.parametrize(("word", "share"), [("0.1%", 0.001), ("0.25", 0.25), ("70 %", 0.7)])
 def test_shares(word, share):
     assert Share().convert(word, None, None) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("number", ["inf", "nan", "0"])
+def test_a_number_that_is_endless_or_none_is_refused(cli, number):
+    for option, *words in (("--memory", "deploy", "churn"), ("--rps", "plan", "--service-time", "1s")):
+        refused = cli(*words, option, number)
+        assert (refused.exit_code, f"Invalid value for '{option}'" in refused.stderr) == (2, True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from modelport.cli.doors import Door, session_of
+from modelport.cli.quantities import POSITIVE
 from modelport.cli.script_options import script_options, with_options
 from modelport.cli.session import Session
 from modelport.cli.words import pairs
@@ -33,11 +34,11 @@ _OPTIONS = (
     click.option("--port", "-p", type=int, help="Port of the service; a new one takes a free port."),
     click.option("--replicas", type=int, help="Worker processes; a new service has 1."),
     click.option(
-        "--cpu", type=click.FloatRange(min=0, min_open=True), metavar="CORES",
+        "--cpu", type=POSITIVE, metavar="CORES",
         help="Processor cores that a container may use; without it all.",
     ),
     click.option(
-        "--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB",
+        "--memory", type=POSITIVE, metavar="GB",
         help="Memory that a container may use; without it all.",
     ),
     click.option(

@@ -14,7 +14,6 @@ from modelport.diagnosis.finding import Finding, Severity, worst
 from modelport.errors import ModelportError
 
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
-_WITHOUT = ("models", "tags", "cors_origins", "no_wait", "target")  # options whose absence is no None
 
 
 @click.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -51,10 +52,21 @@ class Factor(click.ParamType):  # type: ignore[type-arg]  # generic since click 
         return float(match[1])
 
 
+class Positive(click.FloatRange):
+    """A number above 0, and not endless."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; refuses 0, what is below it, and "inf" and "nan"."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number above 0.", param, ctx)
+        return number
+
+
 DURATION = Duration()
 SHARE = Share()
 FACTOR = Factor()
-POSITIVE = click.FloatRange(min=0, min_open=True)
+POSITIVE = Positive(min=0, min_open=True)
 
 
 def percent(share: float) -> str:
