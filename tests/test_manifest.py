@@ -57,5 +57,10 @@ def test_refuses_limits_that_are_not_positive_numbers(limits: Limits) -> None:
         limits.check()
 
 
+def test_refuses_more_workers_than_a_machine_has_room_for() -> None:
+    with pytest.raises(UserError, match="at most 1000 processes; it is 99999999999999"):
+        Limits(workers=99_999_999_999_999).check()
+
+
 def test_takes_the_defaults_as_they_are() -> None:
     assert Limits().check() == Limits()

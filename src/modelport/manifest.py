@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from modelport.errors import ProtocolError, UserError, nearest
 
 SCHEMA_VERSION = 1
+WORKERS_MAX = 1000  # processes of one machine; a slip of the keyboard kept the server busy until its start timed out
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Limits:
     drain_timeout_seconds: float = 90.0
 
     def check(self) -> Limits:
-        """Return the limits themselves if each is a positive number, else raise `UserError` naming the first that is
-        not."""
+        """Return the limits themselves if each is a positive number and the workers are not more than `WORKERS_MAX`,
+        else raise `UserError` naming the first that is not."""
         for limit in fields(self):
             value = getattr(self, limit.name)
             whole = isinstance(limit.default, int)
@@ -48,6 +49,12 @@ class Limits:
                     f"The limit {limit.name} must be {kind} greater than zero; it is {value!r}.",
                     f"Leave {limit.name} out for the default, {limit.default}.",
                 )
+        if self.workers > WORKERS_MAX:
+            raise UserError(
+                "limit-invalid",
+                f"The limit workers (replicas) is at most {WORKERS_MAX} processes; it is {self.workers}.",
+                "A worker for each core is a good start: modelport explain limit-invalid",
+            )
         return self
 
 
