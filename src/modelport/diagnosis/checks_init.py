@@ -58,6 +58,7 @@ def known_reason(raised: Raised) -> Known | None:
         _by_kind(raised)
         or _of_the_environment(raised)
         or _of_the_outside(raised)
+        or _of_models(raised)
     )  # fmt: skip
 
 
@@ -114,6 +115,16 @@ def _of_the_environment(raised: Raised) -> Known | None:
     return None
 
 
+def _of_models(raised: Raised) -> Known | None:
+    if raised.kind not in _LOOK_UPS or not raised.message.startswith("The model '"):
+        return None
+    return Known(
+        "served-model-missing", "The script asks for a model, or a version of it, that the service does not have.",
+        "Ask for one that the message lists, by the name that it is registered by, or deploy the other one too: "
+        "--model NAME:VERSION",
+    )  # fmt: skip
+
+
 def _of_the_outside(raised: Raised) -> Known | None:
     quoted = _QUOTED.search(raised.message)
     functions = " ".join(f"{frame.file} {frame.function}" for frame in raised.frames)
@@ -122,12 +133,6 @@ def _of_the_outside(raised: Raised) -> Known | None:
             "program-missing-in-script", f"The script runs the program '{quoted[1]}', which is not installed.",
             f"Install '{quoted[1]}' on this machine; for an image, add its package: env.docker.base_dockerfile, or "
             "extra_docker_file_steps with RUN apt-get install.",
-        )  # fmt: skip
-    if raised.message.startswith("The model '") and raised.kind in _LOOK_UPS:
-        return Known(
-            "served-model-missing", "The script asks for a model, or a version of it, that the service does not have.",
-            "Ask for one that the message lists, by the name that it is registered by, or deploy the other one too: "
-            "--model NAME:VERSION",
         )  # fmt: skip
     if raised.kind == "OSError" and "Address already in use" in raised.message:
         return Known(
@@ -178,7 +183,6 @@ def check_slow_init(facts: Facts) -> Iterator[Finding]:
     failure = facts.failure
     if failure is None or failure.code != "init-timeout":
         return
-    script = facts.script.path if facts.script else "the script"
     at = own_call(facts, failure.stack)
     printed = [line for line in failure.log if not _IN_STACK.match(line)]
     if printed and not waits(at):
@@ -188,20 +192,25 @@ def check_slow_init(facts: Facts) -> Iterator[Finding]:
             (failure.message, *printed[-2:]),
             "Give it more time (--init-timeout SECONDS), or do less in init().", refines=(failure.code,),
         )  # fmt: skip
-    elif at is not None and at.function == "<module>":
-        yield Finding(
-            "init-timeout", Severity.ERROR, "init", "The import of the script did not end: it waits on its top level.",
-            (failure.message, shown(at)),
-            f"Take {script}:{at.line} out, or put it below if __name__ == '__main__': the service itself answers "
-            "requests.", refines=(failure.code,),
-        )  # fmt: skip
     elif at is not None:
-        yield Finding(
-            "init-hangs", Severity.ERROR, "init", "init() was waiting for something when its time was over.",
-            (failure.message, shown(at)),
-            f"Look at {script}:{at.line}: what does it wait for? A lock, a debugger, a connection without a limit?",
-            refines=(failure.code,),
+        yield _hanging(facts, failure.message, at)
+
+
+def _hanging(facts: Facts, message: str, at: Frame) -> Finding:
+    place = f"{facts.script.path if facts.script else at.file}:{at.line}"
+    if at.function == "<module>":
+        return Finding(
+            "init-timeout", Severity.ERROR, "init", "The import of the script did not end: it waits on its top level.",
+            (message, shown(at)),
+            f"Take {place} out, or put it below if __name__ == '__main__': the service itself answers requests.",
+            refines=("init-timeout",),
         )  # fmt: skip
+    return Finding(
+        "init-hangs", Severity.ERROR, "init", "init() was waiting for something when its time was over.",
+        (message, shown(at)),
+        f"Look at {place}: what does it wait for? A lock, a debugger, a connection without a limit?",
+        refines=("init-timeout",),
+    )  # fmt: skip
 
 
 _IN_STACK = re.compile(r'(Current thread|Thread) 0x|  File "|  \.\.\.$')

@@ -93,14 +93,7 @@ def _module_of_pickle(facts: Facts, quoted: re.Match[str] | None, model: str) ->
     top = module.partition(".")[0]
     refines = (facts.failure.code,)
     if _FORMER_MODULE.fullmatch(module):
-        yield Finding(
-            "model-version-differs", Severity.ERROR, "models",
-            f"The model {model} was made with a scikit-learn older than 0.22, which had a module '{module}'.",
-            (str(facts.raised),),
-            "Pin the version of the training in the environment (scikit-learn==0.20.3, or what it was) and a Python "
-            "of that time, or train the model again.",
-            refines=refines,
-        )  # fmt: skip
+        yield _of_an_old_release(facts, module, model)
     elif f"{top}.py" in facts.script.beside or top in facts.script.beside:
         yield Finding(
             "pickle-needs-own-module", Severity.ERROR, "init",
@@ -119,6 +112,17 @@ def _module_of_pickle(facts: Facts, quoted: re.Match[str] | None, model: str) ->
             "environment (conda file or requirements), in the version that the model was trained with.",
             refines=refines,
         )  # fmt: skip
+
+
+def _of_an_old_release(facts: Facts, module: str, model: str) -> Finding:
+    return Finding(
+        "model-version-differs", Severity.ERROR, "models",
+        f"The model {model} was made with a scikit-learn older than 0.22, which had a module '{module}'.",
+        (str(facts.raised),),
+        "Pin the version of the training in the environment (scikit-learn==0.20.3, or what it was) and a Python of "
+        "that time, or train the model again.",
+        refines=refined(facts),
+    )  # fmt: skip
 
 
 def check_versions(facts: Facts) -> Iterator[Finding]:

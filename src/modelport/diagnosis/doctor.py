@@ -10,6 +10,7 @@ from modelport.diagnosis import checks_model_content as content
 from modelport.diagnosis import checks_models as models
 from modelport.diagnosis import checks_paths as paths
 from modelport.diagnosis import checks_run as run
+from modelport.diagnosis import checks_run_text as run_text
 from modelport.diagnosis import checks_script as script
 from modelport.diagnosis import checks_service as service
 from modelport.diagnosis import checks_solve as solve
@@ -26,7 +27,7 @@ CHECKS: tuple[Check, ...] = (
     models.check_model_places, models.check_missing_file,
     content.check_model_content, content.check_pickle_needs, content.check_versions,
     init.check_init, init.check_death, init.check_slow_init,
-    run.check_requests, run.check_run_by_its_text,
+    run.check_requests, run_text.check_habits, run_text.check_shared_state,
     service.check_failure, service.check_name, service.check_state,
 )  # fmt: skip
 

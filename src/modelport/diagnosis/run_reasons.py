@@ -54,15 +54,19 @@ def _of_the_request(facts: Facts, raised: Raised) -> Known | None:
         )  # fmt: skip
     if raised.kind == "KeyError":
         return _of_key(facts, raised)
+    return _of_shape(raised)
+
+
+def _of_shape(raised: Raised) -> Known | None:
     shapes = _SHAPES.search(raised.message)
-    if shapes:
-        wanted = f"{shapes[1]} features" if shapes[1] else "the shape that the message names"
-        return Known(
-            "input-shape-wrong", "The rows of the request have another shape than those that the model was trained on.",
-            f"Send rows with {wanted}, in the order of the training; a schema decorator of the script refuses others "
-            "(NumpyParameterType with enforce_shape).",
-        )  # fmt: skip
-    return None
+    if shapes is None:
+        return None
+    wanted = f"{shapes[1]} features" if shapes[1] else "the shape that the message names"
+    return Known(
+        "input-shape-wrong", "The rows of the request have another shape than those that the model was trained on.",
+        f"Send rows with {wanted}, in the order of the training; a schema decorator of the script refuses others "
+        "(NumpyParameterType with enforce_shape).",
+    )  # fmt: skip
 
 
 def _of_key(facts: Facts, raised: Raised) -> Known | None:
