@@ -56,6 +56,14 @@ def test_plan_takes_times_from_a_profile(cli, home):
     assert cli("plan", "--rps", "10", "--profile", "nobody").exit_code == 4
 
 
+def test_plan_of_a_very_large_service_rests_on_the_formula(cli):
+    made = cli("plan", "--rps", "10000", "--service-time", "10s", "-o", "json").json
+    assert made["enough"]["loss_by_simulation"] is None
+    assert 99_000 < made["enough"]["replicas"] < 101_000
+    assert "-" in cli("plan", "--rps", "10000", "--service-time", "10s").stdout
+    assert "[load-too-large]" in cli("plan", "--rps", "1e300", "--service-time", "10s").stderr
+
+
 SPIKE = ("--rps", "2", "--spike", "10x", "--service-time", "500ms", "--duration", "3m")
 
 
@@ -92,7 +100,13 @@ def test_a_trace_is_played(cli, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [("0\n5\n3\n", "line 3 goes back"), ("0\nfast\n", "line 2"), (None, "No such file")]
+    ("content", "told"),
+    [
+        ("0\n5\n3\n", "line 3 goes back"),
+        ("0,1000000000\n", "one too many"),
+        ("0\nfast\n", "line 2"),
+        (None, "No such file"),
+    ],
 )
 def test_a_trace_that_is_none_is_refused(cli, tmp_path, content, told):
     trace = tmp_path / "trace.txt"
@@ -109,6 +123,7 @@ def test_a_trace_that_is_none_is_refused(cli, tmp_path, content, told):
         ((), "load-needed"),
         (("--rps", "1", "--trace", "x"), "load-needed"),
         (("--rps", "1", "--min", "11"), "scaling-bounds"),
+        (("--rps", "1e12"), "load-too-large"),
         (("--rps", "1", "--plot", "x.gif"), "plot-kind"),
         (("--rps", "1", "--plot", "nowhere/x.svg"), "plot-not-written"),
     ],

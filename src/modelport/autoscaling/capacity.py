@@ -17,6 +17,9 @@ from modelport.autoscaling.queueing import Demand, loss, rule_of_thumb, slots_fo
 from modelport.autoscaling.simulation import refused_share
 
 SIMULATED_REQUESTS = 200_000
+SIMULATED_LOAD_MAX = 2_000.0
+"""Above so many requests at once the simulated ones would not fill the service; there the formula is as good."""
+LOAD_MAX = 1e6
 _SEED = 20190501  # the same plan twice is the same plan
 
 
@@ -34,12 +37,12 @@ class Goal:
 @dataclass(frozen=True)
 class Size:
     """A number of replicas and what comes of it: how busy they are, and the share of requests that is refused, by the
-    formula and in the simulation."""
+    formula and in the simulation (None: the load is too large for one)."""
 
     replicas: int
     utilization: float
     loss_by_formula: float
-    loss_by_simulation: float
+    loss_by_simulation: float | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,12 @@ def measured_demand(per_second: float, service_seconds: Sequence[float]) -> Dema
 
 
 def plan(demand: Demand, goal: Goal, measured: Sequence[float] = ()) -> Plan:
-    """The plan for a demand; the simulation draws from the times of service that were measured, where there are any."""
+    """The plan for a demand; the simulation draws from the times of service that were measured, where there are any.
+
+    Raises `ValueError` for a load above `LOAD_MAX`.
+    """
+    if demand.load > LOAD_MAX:
+        raise ValueError(f"{demand.load:g} requests at once are more than can be planned ({LOAD_MAX:g})")
     trial = _Trial(demand, goal, measured)
     rule = rule_of_thumb(demand, goal.target_utilization, goal.concurrent_per_replica)
     formula = slots_for(demand, goal.patience_seconds, goal.loss_max)
@@ -104,11 +112,18 @@ class _Trial:
     def size(self, replicas: int) -> Size:
         slots = replicas * self._goal.concurrent_per_replica
         by_formula = loss(self._demand, slots, self._goal.patience_seconds)
-        lost = self._simulated(replicas)
-        return Size(replicas, self._demand.load * (1 - lost) / slots, by_formula, lost)
+        lost = self._simulated(replicas) if self._is_playable else None
+        served = 1 - (by_formula if lost is None else lost)
+        return Size(replicas, self._demand.load * served / slots, by_formula, lost)
+
+    @property
+    def _is_playable(self) -> bool:
+        return self._demand.load <= SIMULATED_LOAD_MAX
 
     def least_replicas(self, first: int) -> int:
         """The fewest replicas that reach the goal in the simulation, looked for from the formula's answer on."""
+        if not self._is_playable:
+            return first
         good = next(number for number in count(first) if self._simulated(number) <= self._goal.loss_max)
         while good > 1 and self._simulated(good - 1) <= self._goal.loss_max:
             good -= 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import count
 
 EXPONENTIAL = 1.0
 """The squared coefficient of variation of exponential service times; 0 is a service that always takes as long."""
@@ -87,8 +86,15 @@ def slots_for(demand: Demand, patience_seconds: float, loss_max: float) -> int:
     """
     if not 0 < loss_max < 1:
         raise ValueError(f"a share of refusals between 0 and 1 is asked for, not {loss_max}")
-    first = max(1, math.floor(demand.load * (1 - loss_max)))
-    return next(slots for slots in count(first) if loss(demand, slots, patience_seconds) <= loss_max)
+    low = max(0, math.floor(demand.load * (1 - loss_max)) - 1)  # fewer serve less than is asked for
+    step = 1
+    while loss(demand, low + step, patience_seconds) > loss_max:
+        low, step = low + step, 2 * step
+    high = low + step
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if loss(demand, middle, patience_seconds) > loss_max else (low, middle)
+    return high
 
 
 def patience_for(demand: Demand, slots: int, loss_max: float) -> float:

@@ -9,6 +9,9 @@ from itertools import takewhile
 
 from modelport.autoscaling.capacity import poisson_arrivals
 
+REQUESTS_MAX = 5_000_000
+SECONDS_MAX = 31 * 24 * 3600.0
+
 
 @dataclass(frozen=True)
 class Spike:
@@ -38,12 +41,13 @@ def traced(lines: Iterable[str]) -> Iterator[float]:
     """Moments from a trace: a line each, either the moment of one request in seconds, or a second and how many requests
     came in it, which are spread evenly over it. A first line without numbers is a heading; empty lines are left out.
 
-    Raises `ValueError` that names the line for anything else, and for moments that go back.
+    Raises `ValueError` that names the line for anything else, for moments that go back or lie more than a month ahead,
+    and for more than `REQUESTS_MAX` requests.
 
     >>> list(traced(["second,requests", "0,2", "1,0", "2,1"]))
     [0.0, 0.5, 2.0]
     """
-    before = 0.0
+    before, known = 0.0, 0
     for number, line in enumerate(lines, start=1):
         words = line.replace(",", " ").split()
         if not words or (number == 1 and not _is_number(words[0])):
@@ -53,7 +57,9 @@ def traced(lines: Iterable[str]) -> Iterator[float]:
         moment, requests = float(words[0]), int(float(words[1])) if len(words) == 2 else 1
         if moment < before:
             raise ValueError(f"line {number} goes back in time: {moment:g} s comes after {before:g} s")
-        before = moment
+        before, known = moment, known + requests
+        if known > REQUESTS_MAX or moment > SECONDS_MAX:
+            raise ValueError(f"line {number} is one too many: {REQUESTS_MAX:,} requests within 31 days are the most")
         yield from (moment + share / requests for share in range(requests))
 
 

@@ -12,13 +12,19 @@ from modelport.autoscaling.capacity import plan as plan_for
 from modelport.autoscaling.queueing import Demand
 from modelport.cli.doors import Door, session_of
 from modelport.cli.output import Column, Output
-from modelport.cli.quantities import DURATION, POSITIVE, SHARE, percent
+from modelport.cli.quantities import DURATION, POSITIVE, SHARE, load_too_large, percent
 from modelport.cli.session import Session
 from modelport.errors import UserError
 
+
+def _percent_or_none(share: float | None) -> str:
+    return "-" if share is None else percent(share)
+
+
 _COLUMNS = (
     Column("size"), Column("replicas"), Column("utilization", "Busy", percent),
-    Column("loss_by_formula", "503s by formula", percent), Column("loss_by_simulation", "503s simulated", percent),
+    Column("loss_by_formula", "503s by formula", percent),
+    Column("loss_by_simulation", "503s simulated", _percent_or_none),
 )  # fmt: skip
 
 
@@ -57,7 +63,13 @@ def plan(context: click.Context, /, **options: Any) -> None:
     """
     demand = _demand(session_of(context), options)
     goal = Goal(options["wait"], options["loss"], options["target_utilization"], options["concurrency"])
-    _show(plan_for(demand, goal), session_of(context).output)
+    output = session_of(context).output
+    try:
+        with output.working("Planning"):
+            found = plan_for(demand, goal)
+    except ValueError as error:
+        raise load_too_large(str(error)) from error
+    _show(found, output)
 
 
 def _demand(session: Session, options: dict[str, Any]) -> Demand:

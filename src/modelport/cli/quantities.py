@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from modelport.errors import UserError
+
 _NUMBER = r"\d+(?:\.\d+)?"
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
@@ -67,6 +69,13 @@ DURATION = Duration()
 SHARE = Share()
 FACTOR = Factor()
 POSITIVE = Positive(min=0, min_open=True)
+
+
+def load_too_large(what: str) -> UserError:
+    """The error for a load that nobody would wait for."""
+    return UserError(
+        "load-too-large", f"The load is too large: {what}.", "Give fewer requests per second, or a shorter time."
+    )
 
 
 def percent(share: float) -> str:

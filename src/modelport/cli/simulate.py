@@ -14,12 +14,12 @@ from modelport.autoscaling.knative import knative_rule
 from modelport.autoscaling.queueing import Demand
 from modelport.autoscaling.scaling import ByKnative, ByUtilization
 from modelport.autoscaling.simulation import Played, Scaling, Second, Service, play
-from modelport.autoscaling.traffic import Spike, spiked, traced
+from modelport.autoscaling.traffic import REQUESTS_MAX, SECONDS_MAX, Spike, spiked, traced
 from modelport.autoscaling.utilization import UtilizationRule
 from modelport.cli.doors import Door, session_of
 from modelport.cli.output import Column, Output
 from modelport.cli.plot import save_plot
-from modelport.cli.quantities import DURATION, FACTOR, POSITIVE, SHARE, percent
+from modelport.cli.quantities import DURATION, FACTOR, POSITIVE, SHARE, load_too_large, percent
 from modelport.errors import UserError
 
 _ROWS = 24  # what a screen shows of a curve
@@ -75,10 +75,12 @@ def simulate(context: click.Context, /, **options: Any) -> None:
         )
     service = Service(options["lowest"], options["wait"], options["concurrency"], options["start_time"])
     times = service_times(Demand(1.0, options["service_time"], options["variation"]), chance(1))
-    played = play(_arrivals(options), times, service, _scaling(options))
+    output = session_of(context).output
+    with output.working("Playing"):
+        played = play(_arrivals(options), times, service, _scaling(options))
     if options["plot"]:
         save_plot(played, options["plot"])
-    _show(played, options, session_of(context).output)
+    _show(played, options, output)
 
 
 def _arrivals(options: dict[str, Any]) -> Iterator[float]:
@@ -91,6 +93,9 @@ def _arrivals(options: dict[str, Any]) -> Iterator[float]:
     if options["trace"] is not None:
         return iter(_read(options["trace"]))
     spike = Spike(options["factor"], options["spike_at"], options["spike_for"])
+    requests = options["per_second"] * options["factor"] * options["duration"]
+    if requests > REQUESTS_MAX or options["duration"] > SECONDS_MAX:
+        raise load_too_large(f"it is up to {requests:g} requests, and {REQUESTS_MAX:,} within 31 days are the most")
     return spiked(options["per_second"], options["duration"], spike, chance(0))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from itertools import groupby
@@ -22,7 +23,8 @@ CLOSE_SECONDS_MAX = 5.0  # whoever takes nothing for so long does not keep the s
 _EVENT_RESERVE_BYTES = 1024 * 1024  # events are few, and lines must not crowd them out
 _ITEM_BYTES = 100  # of the queue's own, for each item
 _BATCH_BYTES = 256 * 1024
-_GATHER_SECONDS = 0.02  # what comes meanwhile leaves in one write: a thread that woke for each line would cost more
+# Between two writes; what comes meanwhile leaves in one: a thread that woke for each of many lines would cost more.
+_GATHER_SECONDS = 0.02
 _MANY = 1000  # so many pieces are written without waiting for more
 
 Write = Callable[[list[bytes]], None]
@@ -39,6 +41,7 @@ class WriterThread:
         self._hurry = threading.Event()
         self._idle = False
         self._closing = False
+        self._wrote_at = 0.0
         self._put_bytes = self._written_bytes = 0  # one for each thread, so that no lock is needed for each line
 
     @property
@@ -71,6 +74,7 @@ class WriterThread:
             for write, group in groupby(batch, itemgetter(0)):
                 write([data for _, data in group])
             self._written_bytes += sum(len(data) + _ITEM_BYTES for _, data in batch)
+            self._wrote_at = time.monotonic()
 
     def _next(self) -> list[tuple[Write, bytes]]:
         """Wait for pieces and take some of them; none only at the end."""
@@ -80,8 +84,9 @@ class WriterThread:
             if not self._waiting and not self._closing:  # looked at anew: who puts looks at `_idle` afterwards
                 self._wake.wait()
             self._idle = False
-        if len(self._waiting) < _MANY:
-            self._hurry.wait(_GATHER_SECONDS)
+        rest = self._wrote_at + _GATHER_SECONDS - time.monotonic()
+        if rest > 0 and len(self._waiting) < _MANY:
+            self._hurry.wait(rest)
         if not self._closing:
             self._hurry.clear()
         batch, size = [], 0

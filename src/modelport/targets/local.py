@@ -114,7 +114,8 @@ class LocalTarget:
         return self.apply(place, changed)
 
     def logs(self, place: ServicePlace, request: LogRequest) -> Iterator[str]:
-        """Lines of service.log and its older segments."""
+        """Lines of service.log and its older segments, the last ones of a server that lives among them."""
+        self.observe(place)  # it writes down what it still holds before it answers
         return local_logs.read(place.directory / "service.log", request)
 
     def execute(self, place: ServicePlace, call: Call) -> Reply:
