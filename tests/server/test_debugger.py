@@ -165,7 +165,9 @@ def test_the_script_goes_on_when_nobody_attaches(serve: StartReplica, port: int)
 
 
 def test_one_of_several_workers_has_the_port_and_the_others_serve(serve: StartReplica, port: int) -> None:
-    replica = serve(SEEDS_LINES.format(port=port, wait=0.2) + RUN, workers=3)
+    # Each request takes its time, or one worker would answer two of the three, and the one with the port none.
+    slow = RUN.replace("        return total", "        import time; time.sleep(1)\n        return total")
+    replica = serve(SEEDS_LINES.format(port=port, wait=0.2) + slow, workers=3)
     states = sorted(worker["debugger"] for worker in replica.status()["workers"])
     assert states == ["awaited", "none", "none"]
     assert replica.log().count(f"another worker has port {port}") == 2
