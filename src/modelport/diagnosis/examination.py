@@ -21,7 +21,7 @@ from modelport.services.resolving import resolve
 from modelport.services.service import look
 from modelport.services.spec import ModelPlacement, ServiceSpec
 from modelport.services.store import ServiceRecord
-from modelport.services.target import LogRequest
+from modelport.services.target import LogRequest, Observation
 
 _LOG_LINES = 5000
 
@@ -72,10 +72,11 @@ def examine_deployment(around: Surroundings, name: str, asked: Asked) -> list[Fi
 def _subject(parts: Parts, record: ServiceRecord | None, asked: Asked) -> Subject:
     subject = Subject(is_asked=asked.is_any)
     if record is not None:
-        failure = rehearsal.last_failure(parts, record)
+        seen = parts.target_of(record.spec).observe(record.place())
+        failure = rehearsal.last_failure(parts, record, seen)
         subject = replace(subject, spec=rehearsal.last_wish(record), service=look(parts, record), failure=failure)
         if not asked.is_any:  # what is asked for has not been called by anybody yet
-            subject = replace(subject, requests=_requests(parts, record), mean_run_seconds=_mean(parts, record))
+            subject = replace(subject, requests=_requests(parts, record), mean_run_seconds=_mean(seen))
     if asked.refused is not None:
         return replace(subject, failure=asked.refused)
     if asked.request is None:
@@ -93,8 +94,8 @@ def _requests(parts: Parts, record: ServiceRecord) -> tuple[RequestFailure, ...]
     return read_requests(events, parts.target_of(record.spec).logs(record.place(), LogRequest(_LOG_LINES)))
 
 
-def _mean(parts: Parts, record: ServiceRecord) -> float:
-    told = parts.target_of(record.spec).observe(record.place()).status.get("mean_run_ms")
+def _mean(seen: Observation) -> float:
+    told = seen.status.get("mean_run_ms")
     return told / 1000 if isinstance(told, (int, float)) else 0.0
 
 

@@ -14,6 +14,7 @@ from modelport.services.service import judge
 from modelport.services.spec import MODELS_FOLDER, ModelPlacement, ServiceSpec
 from modelport.services.status import DEPLOYING, RUNNING, STOPPED, STOPPING, UPDATING
 from modelport.services.store import ServiceRecord
+from modelport.services.target import Observation
 
 
 def rehearse(parts: Parts, request: ServiceRequest) -> ServiceSpec:
@@ -28,9 +29,9 @@ def rehearse(parts: Parts, request: ServiceRequest) -> ServiceSpec:
     return spec
 
 
-def last_failure(parts: Parts, record: ServiceRecord) -> DeploymentError | None:
-    """Why a service does not serve what was last asked of it; None if it does, is on its way, or is stopped."""
-    seen = parts.target_of(record.spec).observe(record.place())
+def last_failure(parts: Parts, record: ServiceRecord, seen: Observation) -> DeploymentError | None:
+    """Why a service, as it was seen, does not serve what was last asked of it; None if it does, is on its way, or is
+    stopped."""
     status = judge(parts, record, seen)
     rollout = dict(seen.status.get("rollout") or {})
     if status.state in (DEPLOYING, UPDATING, STOPPING, STOPPED):
